@@ -1,0 +1,1 @@
+//! The RFC 7252 message codec.

@@ -1,0 +1,1 @@
+//! Simulated modems and their surroundings (feature `sim`).

@@ -1,0 +1,4 @@
+//! Quectel BG96.
+
+#[cfg(feature = "sim")]
+pub mod sim;

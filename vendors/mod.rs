@@ -1,0 +1,4 @@
+//! The modems: one folder each, one cargo feature each.
+
+#[cfg(feature = "bg96")]
+pub mod bg96;
