@@ -1,0 +1,4 @@
+//! A tap.
+/// Stub.
+#[derive(Debug)]
+pub struct Recorder;
