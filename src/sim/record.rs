@@ -10,10 +10,10 @@
 //! use coap_modem::sim::transcript::{Header, Kind, Mode};
 //! # use coap_modem::sim::{Replay, Transcript};
 //! use embedded_io::Write;
-//! # let text = "# modem: bg96\n# source: an example\n# kind: simulated\n# mode: listen\n";
+//! # let text = "# modem: toy\n# source: an example\n# kind: simulated\n# mode: listen\n";
 //! # let port = Replay::new(Transcript::parse("example.at", text)?).serial();
 //!
-//! let header = Header { modem: "bg96".into(), source: "my desk".into(), kind: Kind::Recorded, mode: Mode::Dialog };
+//! let header = Header { modem: "toy".into(), source: "my desk".into(), kind: Kind::Recorded, mode: Mode::Dialog };
 //! let recorder = Recorder::new("desk.at", header);
 //! recorder.secret("7391");
 //! recorder.call("connect coap://demo");

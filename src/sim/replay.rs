@@ -12,7 +12,7 @@
 //! use coap_modem::sim::{Replay, Transcript};
 //! use embedded_io::{Read, Write};
 //!
-//! let text = "# modem: bg96\n# source: an example\n# kind: simulated\n# mode: dialog\n\
+//! let text = "# modem: toy\n# source: an example\n# kind: simulated\n# mode: dialog\n\
 //!             > AT\\r\n< \\r\\nOK\\r\\n\n";
 //! let replay = Replay::new(Transcript::parse("example.at", text)?);
 //! let (mut serial, mut answer) = (replay.serial(), [0; 6]);

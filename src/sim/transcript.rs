@@ -4,14 +4,14 @@
 //! the wire and UTF-8 for remarks, and opens with four lines that say where it comes from, in any order:
 //!
 //! ```text
-//! # modem: bg96
+//! # modem: toy
 //! # source: the maker's application note V1.0, 5.1
 //! # kind: document
 //! # mode: listen
 //! ```
 //!
-//! `kind` is `document` (printed by a vendor), `recorded` (by this crate, from a real module), `field-log` (published by
-//! somebody else who had a module) or `simulated` (made up). `recorded` and `document` must never be confused.
+//! `kind` is `document` (printed by a vendor), `recorded` (by this crate, from a real module), `field-log` (from a real
+//! module, published by somebody else) or `simulated` (made up). `recorded` and `document` must never be confused.
 //! `mode` says how it may be replayed: `dialog` checks what the driver sends, `listen` only feeds what the modem said.
 //!
 //! # The events
@@ -39,9 +39,9 @@
 //! | line | what it says |
 //! |---|---|
 //! | `= connect URI` | the application connects |
-//! | `= run AT+COMMAND` | this command is now pending (so that an answer and a URC of the same prefix differ) |
-//! | `= expect answer +PREFIX: FIELDS` | the information line that the pending command has got |
-//! | `= expect result TEXT` | the pending command's final result (`OK`, `ERROR`, `+CME ERROR: 30`): none is pending now |
+//! | `= run AT+COMMAND` | this command is sent and now pending (so that an answer and a URC of the same prefix differ) |
+//! | `= expect answer +PREFIX: FIELDS` | the next information line of that prefix which the pending command has got |
+//! | `= expect result TEXT` | the pending command's final result (`OK`, `ERROR`, `+CME ERROR: 30`), or `none`: its time ran out |
 //! | `= expect message C.DD id=N token=HEX payload="TEXT" [option=NUM:HEX]...` | the next CoAP message out of the modem's lines |
 //! | `= expect note rebooted` | the modem has started anew |
 //! | `= expect note link-lost` | the modem has lost its data connection |
@@ -50,8 +50,10 @@
 //! | `= expect note retransmitted id=N times=N` | it was sent again |
 //! | `= expect lost WHAT N` | what could not be kept: `line`, `message`, `bytes`, and how many |
 //!
-//! Expectations stand directly after the `<` lines that meet them. Messages, notes and losses are each in order among
-//! themselves. Every other `=` line is [`Call::Ask`]: a word between a file and its own harness.
+//! A command counts as pending until the next `run`, since some answers come behind the OK (the result of an open, for
+//! one). Where it gets a prompt, the next `>` line is what another host typed there. Expectations stand directly after
+//! the `<` lines that meet them. Messages, notes and losses are each in order among themselves. Every other `=` line is
+//! [`Call::Ask`]: a word between a file and its own harness.
 
 mod call;
 mod escape;
@@ -75,7 +77,7 @@ pub enum Kind {
     Document,
     /// Recorded by this crate from a real module.
     Recorded,
-    /// Logged from a real module, or waited for by a shipped driver, and published by somebody else.
+    /// Logged from a real module and published by somebody else.
     FieldLog,
     /// Made up, or said by a simulated modem.
     Simulated,

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 fn header(mode: Mode) -> Header {
     Header {
-        modem: "bg96".into(),
+        modem: "toy".into(),
         source: "a test".into(),
         kind: Kind::Simulated,
         mode,

@@ -6,7 +6,7 @@ use core::task::{Context, Poll};
 use embedded_io::{Read, ReadReady, Write};
 
 fn replay(mode: &str, body: &str) -> Replay {
-    let head = format!("# modem: bg96\n# source: a test\n# kind: simulated\n# mode: {mode}\n");
+    let head = format!("# modem: toy\n# source: a test\n# kind: simulated\n# mode: {mode}\n");
     Replay::new(Transcript::parse("t.at", &(head + body)).unwrap())
 }
 

@@ -1,7 +1,7 @@
 use super::*;
 use proptest::prelude::*;
 
-const HEAD: &str = "# modem: bg96\n# source: a test\n# kind: simulated\n# mode: dialog\n";
+const HEAD: &str = "# modem: toy\n# source: a test\n# kind: simulated\n# mode: dialog\n";
 
 fn parse(body: &str) -> Result<Transcript, ParseError> {
     Transcript::parse("t.at", &format!("{HEAD}{body}"))
@@ -92,7 +92,7 @@ fn a_remark_after_the_header_may_look_like_one() {
         parsed.lines()[0].event,
         Event::Remark("modem: another".into())
     );
-    assert_eq!(parsed.header().modem, "bg96");
+    assert_eq!(parsed.header().modem, "toy");
 }
 
 #[test]
@@ -152,7 +152,7 @@ fn what_is_nearly_a_fixed_form_is_an_error() {
 #[test]
 fn the_lint_finds_what_must_not_be_published() {
     let complaints = |body: &str| -> Vec<String> {
-        let found = lint(&parse(body).unwrap(), &["bg96"]);
+        let found = lint(&parse(body).unwrap(), &["toy"]);
         found
             .iter()
             .map(|complaint| complaint.to_string())
@@ -184,7 +184,7 @@ fn the_lint_finds_what_must_not_be_published() {
     let stranger = lint(&parse("").unwrap(), &["other"]);
     assert_eq!(
         stranger[0].to_string(),
-        "t.at:1: there is no modem `bg96` here"
+        "t.at:1: there is no modem `toy` here"
     );
 }
 
