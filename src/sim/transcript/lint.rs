@@ -1,0 +1,101 @@
+//! What a transcript that goes into a repository must keep to.
+
+use super::{Call, Event, Transcript};
+use std::fmt;
+
+/// Something in a transcript that should not be published so.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Complaint {
+    /// The transcript's name.
+    pub name: String,
+    /// The line, from 1.
+    pub line: usize,
+    /// What is wrong, readable. It does not repeat a secret.
+    pub what: String,
+}
+
+impl fmt::Display for Complaint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}: {}", self.name, self.line, self.what)
+    }
+}
+
+/// Commands and answers with the fields that hold a secret (from 0). 3GPP TS 27.007 has CPIN (8.3) and CGAUTH (10.1.31).
+const SECRET_FIELDS: [(&str, &[usize]); 4] = [
+    ("AT+CPIN=", &[0, 1]),
+    ("AT+CGAUTH=", &[2, 3]),
+    ("AT+QICSGP=", &[3, 4]),
+    ("+QICSGP: ", &[2, 3]),
+];
+
+/// Looks for a modem that is not among `modems`, for `=` lines that begin like a fixed form and are none, and for what
+/// should have been masked: PINs, passwords, keys, and the long numbers of subscribers, cards and modules.
+pub fn lint(transcript: &Transcript, modems: &[&str]) -> Vec<Complaint> {
+    let mut found = Vec::new();
+    let mut complain = |line: usize, what: String| {
+        found.push(Complaint {
+            name: transcript.name().to_owned(),
+            line,
+            what,
+        });
+    };
+    let modem = transcript.header().modem.as_str();
+    if !modems.contains(&modem) {
+        complain(1, format!("there is no modem `{modem}` here"));
+    }
+    for line in transcript.lines() {
+        let text = match &line.event {
+            Event::Sent(bytes) | Event::Received(bytes) => {
+                String::from_utf8_lossy(bytes).into_owned()
+            }
+            Event::Call(text) => {
+                if let Err(error) = Call::parse(text) {
+                    complain(line.number, error.to_string());
+                }
+                text.clone()
+            }
+            Event::Remark(text) | Event::Fault(text) => text.clone(),
+            Event::Pause(_) => continue,
+        };
+        if let Some(what) = secret(&text) {
+            complain(line.number, format!("{what}: write <masked> in its place"));
+        }
+    }
+    found
+}
+
+fn secret(text: &str) -> Option<&'static str> {
+    if text.split(['\r', '\n']).any(field_shown) {
+        return Some("a PIN, name or password is shown");
+    }
+    if text
+        .split(|c: char| !c.is_ascii_alphanumeric())
+        .any(long_number)
+    {
+        return Some("the number of a subscriber, card or module is shown");
+    }
+    let key = text.split('&').skip(1).any(|after| {
+        let digits = after.bytes().take_while(u8::is_ascii_hexdigit).count();
+        digits >= 8
+    });
+    key.then_some("an identity with its key is shown")
+}
+
+fn field_shown(line: &str) -> bool {
+    SECRET_FIELDS.iter().any(|(name, fields)| {
+        let Some((_, after)) = line.split_once(name) else {
+            return false;
+        };
+        let mut all = after.split(',').enumerate();
+        all.any(|(at, value)| {
+            fields.contains(&at) && !matches!(value.trim_matches('"'), "" | "<masked>")
+        })
+    })
+}
+
+/// IMEI and IMSI have 15 digits, an ICCID 19 or 20 that begin with 89 (ITU-T E.118). An odd number of digits is never
+/// bytes in hexadecimal.
+fn long_number(word: &str) -> bool {
+    let digits = !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_digit());
+    digits && (word.len() == 15 || word.len() == 19 || (word.len() == 20 && word.starts_with("89")))
+}
