@@ -1,9 +1,36 @@
-//! Simulated modems and their surroundings (feature `sim`).
+//! Simulated modems and their surroundings (feature `sim`): firmware tests without hardware.
+//!
+//! ```text
+//! firmware  <->  Serial, LineClock | LineTimer   the host's end of the line, and time
+//!                Line<D>                         the line itself: chunk sizes, a log of both directions
+//!                D: Device                       a simulated modem, such as `vendors::bg96::sim::SimBg96`
+//!                N: Network                      TestNetwork (in memory) | HostNetwork (real UDP)
+//!                DemoServer                      a small CoAP server at the far end
+//! ```
+//!
+//! The CoAP in here is spoken by the `coap-lite` crate and never by this crate's own codec, so that a mistake of ours
+//! cannot agree with itself.
 
+mod agenda;
+mod device;
+mod dice;
+pub mod grammar;
+mod host;
+mod network;
 pub mod record;
 pub mod replay;
+mod resources;
+mod serial;
+mod server;
 pub mod transcript;
 
+pub use agenda::Agenda;
+pub use device::Device;
+pub(crate) use dice::Dice;
+pub use host::HostNetwork;
+pub use network::{Link, Network, Sent, TestNetwork};
 pub use record::Recorder;
 pub use replay::Replay;
+pub use serial::{Line, LineClock, LineTimer, Serial, SerialError, TimeSource};
+pub use server::DemoServer;
 pub use transcript::Transcript;

@@ -1,0 +1,124 @@
+//! What differs between firmwares, or what the document leaves open: every choice of the simulator in one place.
+
+use crate::time::Millis;
+
+/// What the module does with a payload length of 0 in `AT+QCOAPSEND`. The document does not say.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ZeroLength {
+    /// Sends at once: OK, no prompt (as Quectel's newer modules do).
+    #[default]
+    SendsAtOnce,
+    /// Prompts, and waits for Ctrl-Z.
+    Prompts,
+    /// ERROR.
+    Error,
+}
+
+/// How `+QCOAPRECV` shows the options of a message. The document does not say.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OptionsShown {
+    /// `12,"0",4,"A1B2"`: number, value; integers decimal, opaque values as hex.
+    #[default]
+    Pairs,
+    /// `"12,0","4,A1B2"`: one string each.
+    Joined,
+    /// Only their count.
+    None,
+}
+
+/// The state of the SIM card.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Sim {
+    /// Nothing to enter.
+    #[default]
+    Ready,
+    /// This PIN is wanted. Three wrong ones and the card wants the PUK, which is 12345678.
+    Pin(String),
+    /// The PUK is wanted, which is 12345678.
+    Puk,
+    /// There is no card.
+    Missing,
+}
+
+/// What differs between firmwares, or what the document leaves open.
+///
+/// The default is what the document says where it says something, else what drivers in the field rely on.
+#[derive(Clone, Debug)]
+pub struct Quirks {
+    /// `+COAPACK` instead of `+QCOAPACK`, as the document's examples print it. Default false.
+    pub ack_name_without_q: bool,
+    /// Payload length 0.
+    pub zero_length: ZeroLength,
+    /// The options of an incoming message.
+    pub options_shown: OptionsShown,
+    /// Adding an option to an occupied slot overwrites it, instead of ERROR. Default false.
+    pub option_overwrite: bool,
+    /// The option numbers 6, 23, 27 and 28 (observe, block-wise), which the document does not list, are accepted as
+    /// integers. Default false.
+    pub more_options: bool,
+    /// A Uri-Path value is sent as one option a segment. Default false: as one option, slashes and all.
+    pub splits_uri_path: bool,
+    /// Header and options outlive `AT+QCOAPCLOSE`. Default false.
+    pub options_survive_close: bool,
+    /// A second confirmable message while one is unacknowledged is refused with ERROR. Default false.
+    pub one_at_a_time: bool,
+    /// Error results are 11 instead of -11. Default false.
+    pub positive_results: bool,
+    /// `+QCOAPRECV` comes before the `+QCOAPACK` of the same exchange. Default false.
+    pub ack_after_recv: bool,
+    /// A blank after the colon of the CoAP lines. Default true.
+    pub blank_after_colon: bool,
+    /// `+QCOAPRECV` with payload length 0 is followed by an empty line, as by any payload. Default true.
+    pub empty_payload_line: bool,
+    /// Refused CoAP commands give `+CME ERROR` if `AT+CMEE` asks for it. Default false: the document knows plain ERROR only.
+    pub coap_errors_are_cme: bool,
+    /// What is said after power-up, in this order, the first one when commands are accepted again.
+    pub boot: Vec<String>,
+    /// How long after power-up (or `AT+CFUN=1`) the network is found. Default 800 ms.
+    pub registers_after: Millis,
+    /// The network is never found. Default false.
+    pub no_network: bool,
+    /// How long `AT+QIACT` takes. Default 900 ms.
+    pub activates_after: Millis,
+    /// The SIM card at power-up.
+    pub sim: Sim,
+    /// Never says anything, as if nobody were there. Default false.
+    pub silent: bool,
+    /// ERROR to every command line. Default false.
+    pub answers_error_to_everything: bool,
+}
+
+impl Default for Quirks {
+    fn default() -> Self {
+        let boot = [
+            "RDY",
+            "+CFUN: 1",
+            "+CPIN: READY",
+            "+QUSIM: 1",
+            "APP RDY",
+            "+QIND: SMS DONE",
+        ];
+        Self {
+            ack_name_without_q: false,
+            zero_length: ZeroLength::default(),
+            options_shown: OptionsShown::default(),
+            option_overwrite: false,
+            more_options: false,
+            splits_uri_path: false,
+            options_survive_close: false,
+            one_at_a_time: false,
+            positive_results: false,
+            ack_after_recv: false,
+            blank_after_colon: true,
+            empty_payload_line: true,
+            coap_errors_are_cme: false,
+            boot: boot.map(String::from).to_vec(),
+            registers_after: Millis::new(800),
+            no_network: false,
+            activates_after: Millis::new(900),
+            sim: Sim::default(),
+            silent: false,
+            answers_error_to_everything: false,
+        }
+    }
+}
