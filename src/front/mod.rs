@@ -1,21 +1,62 @@
 //! Three ways to wait for the same future: blocking, `nb`, async.
+//!
+//! An operation is a future that knows no UART and no clock. A [`Front`] owns both and drives it over the [`Wire`]:
+//!
+//! | you write | front | and wait with |
+//! |---|---|---|
+//! | blocking code | [`Polled`] over embedded-io | [`block_on`], or the [`Blocking`](crate::client::Blocking) trait that calls it |
+//! | a superloop | [`Polled`] over embedded-io | [`Nb::poll`], once a round |
+//! | async tasks | [`Asynch`] over embedded-io-async | `.await` |
+//!
+//! `WriteReady` is never required (no embassy UART has it); instead writes are small, and what came meanwhile is read in
+//! between, or the echo of a long line would overrun a small UART.
 
-use crate::time::{Instant, Millis};
+mod asynch;
+mod polled;
+mod wire;
 
-/// Milliseconds for the [`Polled`] front: what time it is, and what to do when there is nothing to do.
-pub trait Clock {
-    /// The present, on a wrapping millisecond counter.
-    fn now(&mut self) -> Instant;
+#[cfg(feature = "std")]
+pub use asynch::StdTimer;
+pub use asynch::{Asynch, Timer};
+#[cfg(feature = "std")]
+pub use polled::StdClock;
+pub use polled::{Clock, DelayClock, Nb, Polled, block_on};
+pub use wire::{CHUNK, Wire};
 
-    /// Nothing can happen before `until` unless the serial port receives something: the place to sleep a little (`WFI`,
-    /// a short delay, a host thread's sleep). May return at once, and must when the same client is used through `nb`.
-    fn idle(&mut self, until: Instant) {
-        let _ = until;
-    }
+use core::future::Future;
+use core::pin::Pin;
 
-    /// So many bytes went over the serial line, either way. Clocks that have no timer of their own count time by it.
-    fn moved(&mut self, bytes: usize) {
-        let _ = bytes;
-    }
+/// What drives an operation over a serial port.
+pub trait Front {
+    /// The serial port's error.
+    type Error;
+
+    /// Moves bytes and time between the serial port and the operation until it is done.
+    ///
+    /// # Errors
+    /// When the serial port itself fails for good. Damaged bytes are no such failure: they are counted.
+    ///
+    /// # If dropped half-way
+    /// The operation is dropped too; both may be started anew at any time.
+    fn drive<F: Future>(
+        &mut self,
+        wire: &Wire,
+        operation: Pin<&mut F>,
+    ) -> impl Future<Output = Result<F::Output, Self::Error>>;
 }
-const _: Millis = Millis::new(0);
+
+/// Whether a read error means that the port is gone, rather than that a byte was damaged: framing errors, noise and
+/// overruns are normal while a modem restarts.
+fn is_fatal(kind: embedded_io::ErrorKind) -> bool {
+    use embedded_io::ErrorKind as Kind;
+    matches!(
+        kind,
+        Kind::NotFound
+            | Kind::PermissionDenied
+            | Kind::ConnectionRefused
+            | Kind::ConnectionReset
+            | Kind::ConnectionAborted
+            | Kind::NotConnected
+            | Kind::BrokenPipe
+    )
+}

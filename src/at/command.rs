@@ -1,0 +1,171 @@
+//! Building a command line, strictly: no blank after a comma, quotes where they belong, and nothing from a caller that
+//! could end a quoted argument or the line.
+
+use super::At;
+use super::line::counts;
+use super::wait::{Wait, What};
+use crate::error::{Error, Invalid, Resource, Waited};
+use crate::time::Millis;
+
+/// A command under construction. Built by value, ended by a verb that says what is waited for.
+#[must_use = "a command is sent by the verb that ends it, and its `.await`"]
+pub struct Put<'f, 'b> {
+    at: &'f mut At<'b>,
+    error: Option<Error>,
+    /// An argument stands already: the next one wants a comma.
+    comma: bool,
+}
+
+impl<'f, 'b> Put<'f, 'b> {
+    pub(super) fn new(at: &'f mut At<'b>, text: &str) -> Self {
+        // A command before the last one's end is known would take its result for ours.
+        let error = if at.engine.start_command() {
+            None
+        } else {
+            Some(Waited::Busy.into())
+        };
+        let mut put = Self {
+            at,
+            error,
+            comma: false,
+        };
+        put.append(text.as_bytes());
+        put
+    }
+
+    /// An argument of the driver's own, as it stands.
+    pub fn text(mut self, text: &str) -> Self {
+        self.separate();
+        self.append(text.as_bytes());
+        self
+    }
+
+    /// A number in decimal.
+    pub fn num(mut self, value: u32) -> Self {
+        self.separate();
+        // Digits by subtraction: division costs a library call where the core has none.
+        let mut rest = value;
+        let mut begun = false;
+        for power in [
+            1_000_000_000,
+            100_000_000,
+            10_000_000,
+            1_000_000,
+            100_000,
+            10_000,
+            1000,
+            100,
+            10,
+            1,
+        ] {
+            let mut digit = b'0';
+            while rest >= power {
+                rest -= power;
+                digit += 1;
+            }
+            if digit != b'0' || begun || power == 1 {
+                begun = true;
+                self.append(&[digit]);
+            }
+        }
+        self
+    }
+
+    /// A caller's text in quotes. Refused if it holds a quote, a control character or a byte beyond ASCII.
+    pub fn quoted(mut self, text: &[u8]) -> Self {
+        if !carries(text) {
+            self.fail(Invalid::Character.into());
+        }
+        self.separate();
+        self.append(b"\"");
+        self.append(text);
+        self.append(b"\"");
+        self
+    }
+
+    /// Bytes in quotes, as upper-case hexadecimal.
+    pub fn quoted_hex(mut self, bytes: &[u8]) -> Self {
+        self.separate();
+        self.append(b"\"");
+        for byte in bytes {
+            self.append(&[digit(byte >> 4), digit(byte & 15)]);
+        }
+        self.append(b"\"");
+        self
+    }
+
+    /// Says which line is wanted besides the final result: one that begins so, with so many fields behind the prefix
+    /// (`0..=15`). It is captured whether it comes before or after the final result.
+    pub fn expect(self, prefix: &'static str, fields: &'static [u8]) -> Self {
+        self.at.engine.expect(prefix, counts(fields));
+        self
+    }
+
+    /// Narrows [`expect`](Self::expect) to lines whose first field is this number.
+    pub fn first(self, id: u8) -> Self {
+        self.at.engine.expect_first(id);
+        self
+    }
+
+    /// Sends, and waits for `OK` for at most so many milliseconds.
+    ///
+    /// # Errors
+    /// What building found; [`ModemError::Refused`](crate::error::ModemError::Refused); [`Waited::Modem`].
+    pub fn ok(self, milliseconds: u32) -> Wait<'f, 'b> {
+        self.end(What::Command, milliseconds)
+    }
+
+    /// Sends, and waits for `OK` and for the line that was [expected](Self::expect).
+    pub fn answer(self, milliseconds: u32) -> Wait<'f, 'b> {
+        self.end(What::Answer, milliseconds)
+    }
+
+    /// Sends, and waits for the prompt that asks for `length` bytes of input (0: input that is ended by a control
+    /// character). If the final result comes at once instead, [`At::prompted`] says so.
+    pub fn prompt(self, length: usize, milliseconds: u32) -> Wait<'f, 'b> {
+        self.at.engine.expect_prompt(length);
+        self.end(What::Prompt, milliseconds)
+    }
+
+    fn end(mut self, what: What<'f>, milliseconds: u32) -> Wait<'f, 'b> {
+        self.append(b"\r");
+        match self.error {
+            None => Wait::new(self.at, what, Millis::new(milliseconds)),
+            Some(error) => {
+                self.at.engine.cancel();
+                Wait::new(self.at, What::Failed(error), Millis::new(0))
+            }
+        }
+    }
+
+    fn separate(&mut self) {
+        if self.comma {
+            self.append(b",");
+        }
+        self.comma = true;
+    }
+
+    fn append(&mut self, bytes: &[u8]) {
+        if !self.at.engine.append(bytes) {
+            self.fail(Resource::Command.into());
+        }
+    }
+
+    fn fail(&mut self, error: Error) {
+        self.error.get_or_insert(error);
+    }
+}
+
+/// Whether a text can stand between quotes in a command line: printable ASCII without the quote itself.
+pub fn carries(text: &[u8]) -> bool {
+    text.iter()
+        .all(|byte| matches!(byte, b' '..=b'~') && *byte != b'"')
+}
+
+fn digit(nibble: u8) -> u8 {
+    if nibble < 10 {
+        b'0' + nibble
+    } else {
+        b'A' - 10 + nibble
+    }
+}

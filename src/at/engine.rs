@@ -1,0 +1,601 @@
+//! Bytes to lines, prompts and counted data; incremental, without a clock, never looking at a byte twice.
+//!
+//! The engine knows the pending command, so it can drop its own echo, take a prompt for a prompt only where one is due,
+//! capture the one line that was asked for, and hand every other line to the dialect as unsolicited. Counted data (a
+//! payload whose length its line declares) goes straight into the inbox, whatever bytes it holds.
+//!
+//! What a command leaves behind when its future is dropped (its text, how far it was sent, what was expected) stands
+//! here, so that the next operation can put it right: see [`Phase`].
+//!
+//! Left out: characters that edit a line (backspace), since echo is off; a line that is longer than the buffer keeps its
+//! beginning and its last field, the rest is counted as lost.
+
+use super::inbox::{Inbox, count};
+use super::line::{Fields, after, nibble};
+use super::result::Final;
+use crate::time::{Instant, Millis};
+
+/// What a dialect knows about a line that may announce counted data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Counted {
+    /// It does not, and will not.
+    No,
+    /// It may: ask again at the next comma, or at the end of the line. Said at the end of the line: the line goes on,
+    /// the line break is part of it.
+    Later,
+    /// So many bytes follow at once.
+    Now {
+        /// Bytes of data (not of its text form).
+        length: u16,
+        /// How they are written.
+        form: Form,
+    },
+}
+
+/// How counted data is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// As it is: any byte may occur.
+    Raw,
+    /// Two hexadecimal digits a byte, perhaps in quotes.
+    Hex,
+}
+
+/// The two plain functions of a dialect that the engine calls.
+#[derive(Clone, Copy)]
+pub struct Hooks {
+    /// Whether counted data follows a line's beginning (`false`) or the whole line (`true`).
+    pub counted: fn(&[u8], bool) -> Counted,
+    /// Writes the message or the note that an unsolicited line means; whether the line is known.
+    pub urc: fn(&[u8], &mut Inbox<'_>) -> bool,
+}
+
+/// Where the pending command stands. Anything but `Idle` and `Finished` at the start of an operation means that an
+/// earlier one was abandoned there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Phase {
+    /// No command.
+    Idle,
+    /// Its text is being sent.
+    Sending,
+    /// Sent; the final result (or the prompt) is awaited.
+    Waiting,
+    /// The modem waits for input.
+    Prompted,
+    /// Input is being sent.
+    Streaming,
+    /// The final result came.
+    Finished,
+}
+
+/// A pause in counted data that ends it: the declared length was wrong, or the rest is lost.
+const GAP: Millis = Millis::new(100);
+
+/// Room at the end of the line buffer for the last field of a line that is too long, with its comma.
+const TAIL: u16 = 8;
+
+pub(super) struct Engine<'b> {
+    line: &'b mut [u8],
+    command: &'b mut [u8],
+    /// The line being received is `line[start..end]`; a captured line stands before it.
+    start: u16,
+    end: u16,
+    captured_start: u16,
+    captured_end: u16,
+    command_length: u16,
+    command_sent: u16,
+    stream_length: u16,
+    stream_sent: u16,
+    counted_left: u16,
+    counts: u16,
+    expect: &'static str,
+    first: Option<u8>,
+    last: Instant,
+    /// When the wait for the pending command ends, and the span it was given.
+    pub(super) deadline: Instant,
+    pub(super) span: Millis,
+    form: Form,
+    half: Option<u8>,
+    pub(super) result: Final,
+    pub(super) phase: Phase,
+    pub(super) captured: bool,
+    /// Final results before the expected line belong to somebody else.
+    pub(super) fence: bool,
+    pub(super) torn: bool,
+    /// The modem echoed the pending command.
+    pub(super) echoed: bool,
+    prompt: bool,
+    asking: bool,
+    overflow: bool,
+    held: bool,
+    skip_line_feed: bool,
+    skip_line: bool,
+}
+
+impl<'b> Engine<'b> {
+    pub(super) fn new(line: &'b mut [u8], command: &'b mut [u8]) -> Self {
+        Self {
+            line,
+            command,
+            start: 0,
+            end: 0,
+            captured_start: 0,
+            captured_end: 0,
+            command_length: 0,
+            command_sent: 0,
+            stream_length: 0,
+            stream_sent: 0,
+            counted_left: 0,
+            counts: 0,
+            expect: "",
+            first: None,
+            last: Instant::from_millis(0),
+            deadline: Instant::from_millis(0),
+            span: Millis::new(0),
+            form: Form::Raw,
+            half: None,
+            result: Final::Ok,
+            phase: Phase::Idle,
+            captured: false,
+            fence: false,
+            torn: false,
+            echoed: false,
+            prompt: false,
+            asking: false,
+            overflow: false,
+            held: false,
+            skip_line_feed: false,
+            skip_line: false,
+        }
+    }
+
+    // ---- received bytes
+
+    /// Takes received bytes in.
+    pub(super) fn handle(
+        &mut self,
+        now: Instant,
+        bytes: &[u8],
+        inbox: &mut Inbox<'_>,
+        hooks: Hooks,
+    ) {
+        self.last = now;
+        let mut rest = bytes;
+        while let Some((&byte, tail)) = rest.split_first() {
+            if self.counted_left > 0 {
+                rest = self.payload(rest, inbox);
+                continue;
+            }
+            rest = tail;
+            match byte {
+                b'\r' | b'\n' => self.end_of_line(byte, inbox, hooks),
+                _ if self.skip_line => {}
+                b',' if self.asking => {
+                    self.push(byte);
+                    if !self.overflow {
+                        self.ask(false, inbox, hooks);
+                    }
+                }
+                _ if self.end > self.start => self.push(byte),
+                b'>' if self.prompt && self.phase == Phase::Waiting => {
+                    self.phase = Phase::Prompted;
+                    self.prompt = false;
+                }
+                b' ' | b'\t' => {}
+                0..=0x1F | 0x7F.. => count(&mut inbox.losses.junk),
+                _ => {
+                    self.asking = byte == b'+';
+                    self.push(byte);
+                }
+            }
+        }
+    }
+
+    /// Nothing was received up to now: ends counted data that has stopped coming.
+    pub(super) fn handle_silence(&mut self, now: Instant, inbox: &mut Inbox<'_>) {
+        if self.is_counting() && now.reached(self.last.after(GAP)) {
+            self.counted_left = 0;
+            tear_payload(inbox);
+            self.next_line();
+        }
+    }
+
+    /// When [`handle_silence`](Self::handle_silence) would end something.
+    pub(super) fn gap(&self) -> Option<Instant> {
+        self.is_counting().then(|| self.last.after(GAP))
+    }
+
+    fn is_counting(&self) -> bool {
+        self.counted_left > 0 || self.held
+    }
+
+    fn push(&mut self, byte: u8) {
+        if let Some(slot) = self.line.get_mut(usize::from(self.end)) {
+            *slot = byte;
+            self.end += 1;
+            return;
+        }
+        self.overflow = true;
+        // The last field may say how much data follows: let it stand at the end of what is kept.
+        let splice = self.end.saturating_sub(TAIL);
+        if byte == b',' && splice > self.start {
+            if let Some(slot) = self.line.get_mut(usize::from(splice)) {
+                *slot = byte;
+                self.end = splice + 1;
+            }
+        }
+    }
+
+    fn next_line(&mut self) {
+        self.start = if self.captured { self.captured_end } else { 0 };
+        self.end = self.start;
+        self.asking = false;
+        self.overflow = false;
+        self.held = false;
+        self.skip_line = false;
+    }
+
+    fn current(&self) -> &[u8] {
+        self.line
+            .get(usize::from(self.start)..usize::from(self.end))
+            .unwrap_or(&[])
+    }
+
+    /// Asks the dialect about counted data; begins it if there is some. True if the line is dealt with.
+    fn ask(&mut self, whole: bool, inbox: &mut Inbox<'_>, hooks: Hooks) -> bool {
+        let line = self.current();
+        match (hooks.counted)(line, whole) {
+            Counted::No => {
+                self.asking = false;
+                false
+            }
+            Counted::Later => whole,
+            Counted::Now { length, form } => {
+                (hooks.urc)(line, inbox);
+                if self.overflow {
+                    // Fields in the middle are lost: rather no message than a part taken for the whole.
+                    count(&mut inbox.losses.lines);
+                    inbox.cut();
+                }
+                self.counted_left = length;
+                self.form = form;
+                self.half = None;
+                self.next_line();
+                self.skip_line_feed = whole;
+                self.skip_line = !whole;
+                if length == 0 {
+                    self.skip_line_feed = false;
+                    inbox.commit();
+                }
+                true
+            }
+        }
+    }
+
+    fn payload<'i>(&mut self, bytes: &'i [u8], inbox: &mut Inbox<'_>) -> &'i [u8] {
+        if self.skip_line_feed {
+            self.skip_line_feed = false;
+            if let [b'\n', rest @ ..] = bytes {
+                return rest;
+            }
+        }
+        let rest = match self.form {
+            Form::Raw => {
+                let (data, rest) = bytes
+                    .split_at_checked(usize::from(self.counted_left))
+                    .unwrap_or((bytes, &[]));
+                inbox.push(data);
+                // Not more than were left, so it fits.
+                self.counted_left -= u16::try_from(data.len()).unwrap_or(self.counted_left);
+                rest
+            }
+            Form::Hex => self.hex(bytes, inbox),
+        };
+        if self.counted_left == 0 {
+            // After a tear there is none left to commit.
+            inbox.commit();
+        }
+        rest
+    }
+
+    fn hex<'i>(&mut self, bytes: &'i [u8], inbox: &mut Inbox<'_>) -> &'i [u8] {
+        let mut rest = bytes;
+        while let Some((&digit, tail)) = rest.split_first() {
+            match (nibble(digit), self.half.take()) {
+                (Some(high), None) => self.half = Some(high << 4),
+                (Some(low), Some(high)) => {
+                    inbox.push(&[high | low]);
+                    self.counted_left -= 1;
+                    if self.counted_left == 0 {
+                        return tail;
+                    }
+                }
+                (None, None) if digit == b'"' => {}
+                (None, _) => {
+                    // Fewer digits than declared; the line ends where it ends.
+                    tear_payload(inbox);
+                    self.counted_left = 0;
+                    return rest;
+                }
+            }
+            rest = tail;
+        }
+        rest
+    }
+
+    fn end_of_line(&mut self, byte: u8, inbox: &mut Inbox<'_>, hooks: Hooks) {
+        if self.skip_line {
+            self.next_line();
+            return;
+        }
+        if self.end == self.start {
+            return;
+        }
+        if self.asking && self.ask(true, inbox, hooks) {
+            if self.counted_left == 0 && self.end > self.start {
+                // The line goes on behind this line break.
+                self.held = true;
+                self.push(byte);
+            }
+            return;
+        }
+        if self.overflow {
+            count(&mut inbox.losses.lines);
+            inbox.note();
+        } else {
+            self.dispatch(inbox, hooks);
+        }
+        self.next_line();
+    }
+
+    fn dispatch(&mut self, inbox: &mut Inbox<'_>, hooks: Hooks) {
+        let line = self.current().trim_ascii_end();
+        if self.phase != Phase::Idle {
+            if self.is_echo(line) {
+                self.echoed = true;
+                return;
+            }
+            if let Some(result) = Final::parse(line) {
+                let refused = result != Final::Ok;
+                let ours = match self.phase {
+                    Phase::Waiting => !self.fence || self.captured,
+                    Phase::Prompted | Phase::Streaming => refused,
+                    _ => false,
+                };
+                if ours {
+                    self.phase = Phase::Finished;
+                    self.result = result;
+                    if refused && !self.captured {
+                        self.capture();
+                    }
+                } else {
+                    count(&mut inbox.losses.unknown);
+                }
+                return;
+            }
+            if !self.captured && self.is_expected(line) {
+                self.capture();
+                return;
+            }
+        }
+        if !(hooks.urc)(line, inbox) {
+            count(&mut inbox.losses.unknown);
+        }
+    }
+
+    fn is_echo(&self, line: &[u8]) -> bool {
+        let sent = self.command.get(..usize::from(self.command_length));
+        sent.and_then(|sent| sent.strip_suffix(b"\r")) == Some(line)
+    }
+
+    fn is_expected(&self, line: &[u8]) -> bool {
+        if self.expect.is_empty() {
+            return false;
+        }
+        let Some(rest) = after(line, self.expect) else {
+            return false;
+        };
+        let mut fields = Fields::new(rest);
+        if let Some(first) = self.first {
+            if fields.clone().num() != Some(u32::from(first)) {
+                return false;
+            }
+        }
+        let mut mask = 1;
+        while fields.next().is_some() {
+            mask <<= 1;
+        }
+        self.counts & mask != 0
+    }
+
+    fn capture(&mut self) {
+        self.captured = true;
+        self.captured_start = self.start;
+        self.captured_end = self.end;
+    }
+
+    // ---- the pending command
+
+    /// Makes room for a command's text; false if the end of the last one is not known.
+    pub(super) fn start_command(&mut self) -> bool {
+        if self.is_busy() {
+            return false;
+        }
+        self.forget();
+        true
+    }
+
+    /// Whether a command was left without its end.
+    pub(super) fn is_busy(&self) -> bool {
+        !matches!(self.phase, Phase::Idle | Phase::Finished)
+    }
+
+    fn forget(&mut self) {
+        let empty = self.start == self.end && !self.is_counting();
+        self.command_length = 0;
+        self.command_sent = 0;
+        self.stream_length = 0;
+        self.stream_sent = 0;
+        self.expect = "";
+        self.first = None;
+        self.captured = false;
+        self.fence = false;
+        self.torn = false;
+        self.echoed = false;
+        self.prompt = false;
+        self.phase = Phase::Idle;
+        if empty {
+            self.start = 0;
+            self.end = 0;
+        }
+    }
+
+    pub(super) fn append(&mut self, bytes: &[u8]) -> bool {
+        for byte in bytes {
+            let Some(slot) = self.command.get_mut(usize::from(self.command_length)) else {
+                return false;
+            };
+            *slot = *byte;
+            self.command_length += 1;
+        }
+        true
+    }
+
+    pub(super) fn expect(&mut self, prefix: &'static str, counts: u16) {
+        self.expect = prefix;
+        self.counts = counts;
+    }
+
+    pub(super) fn expect_again(&mut self, prefix: &'static str, counts: u16) {
+        self.expect(prefix, counts);
+        self.captured = false;
+    }
+
+    pub(super) fn expect_first(&mut self, id: u8) {
+        self.first = Some(id);
+    }
+
+    pub(super) fn expect_prompt(&mut self, length: usize) {
+        self.prompt = true;
+        self.stream_length = u16::try_from(length).unwrap_or(u16::MAX);
+    }
+
+    pub(super) fn begin_sending(&mut self, now: Instant, span: Millis) {
+        self.phase = Phase::Sending;
+        self.span = span;
+        self.deadline = now.after(span);
+    }
+
+    /// Forgets a command of which nothing was sent.
+    pub(super) fn cancel(&mut self) {
+        self.forget();
+    }
+
+    pub(super) fn nothing_sent(&self) -> bool {
+        self.command_sent == 0
+    }
+
+    /// What is still to be sent of the command's text.
+    pub(super) fn unsent(&self) -> &[u8] {
+        self.command
+            .get(usize::from(self.command_sent)..usize::from(self.command_length))
+            .unwrap_or(&[])
+    }
+
+    /// So many more bytes of the command's text went out.
+    pub(super) fn command_went(&mut self, now: Instant, bytes: usize) {
+        self.command_sent += u16::try_from(bytes).unwrap_or(0);
+        if bytes > 0 {
+            self.deadline = now.after(self.span);
+        }
+        if self.command_sent >= self.command_length {
+            self.phase = Phase::Waiting;
+        }
+    }
+
+    /// Begins the input that the prompt asked for, with its time limit.
+    pub(super) fn begin_input(&mut self, now: Instant, length: usize, span: Millis) {
+        self.stream_length = u16::try_from(length).unwrap_or(u16::MAX);
+        self.stream_sent = 0;
+        self.span = span;
+        self.resume_input(now);
+    }
+
+    /// Goes on with the input, as much as was announced with the prompt.
+    pub(super) fn resume_input(&mut self, now: Instant) {
+        self.phase = Phase::Streaming;
+        self.deadline = now.after(self.span);
+    }
+
+    /// What is still to be sent of `input`.
+    pub(super) fn unsent_of<'i>(&self, input: &'i [u8]) -> &'i [u8] {
+        input.get(usize::from(self.stream_sent)..).unwrap_or(&[])
+    }
+
+    /// So many more bytes of the input went out.
+    pub(super) fn input_went(&mut self, now: Instant, bytes: usize) {
+        self.stream_sent += u16::try_from(bytes).unwrap_or(0);
+        if bytes > 0 {
+            self.deadline = now.after(self.span);
+        }
+        if self.stream_sent >= self.stream_length {
+            self.phase = Phase::Waiting;
+        }
+    }
+
+    /// Whether the modem, at its prompt, counts the input it takes.
+    pub(super) fn counts_input(&self) -> bool {
+        self.stream_length > 0
+    }
+
+    /// Replaces what is unsent of a torn command by something that no parser accepts, inside quotes or outside.
+    pub(super) fn tear(&mut self, now: Instant) {
+        self.command_length = self.command_sent;
+        // Should it not fit, the line break still ends the line, and the modem's ERROR or OK is thrown away.
+        if !self.append(b"\"~\"~\r") {
+            self.command_length = self.command_sent;
+            self.command_sent -= 1;
+            self.command_length -= 1;
+            self.append(b"\r");
+        }
+        self.torn = true;
+        self.deadline = now.after(self.span);
+    }
+
+    /// Sends one control character in place of a command.
+    pub(super) fn control(&mut self, now: Instant, byte: u8, span: Millis) {
+        self.command_length = 0;
+        self.command_sent = 0;
+        self.append(&[byte]);
+        self.torn = true;
+        self.begin_sending(now, span);
+    }
+
+    /// The captured line behind the expected prefix.
+    pub(super) fn answer(&self) -> &[u8] {
+        after(self.captured_line(), self.expect).unwrap_or(&[])
+    }
+
+    /// The captured line, whole.
+    pub(super) fn captured_line(&self) -> &[u8] {
+        if !self.captured {
+            return &[];
+        }
+        self.line
+            .get(usize::from(self.captured_start)..usize::from(self.captured_end))
+            .unwrap_or(&[])
+            .trim_ascii_end()
+    }
+
+    /// When the last byte came.
+    pub(super) fn last_received(&self) -> Instant {
+        self.last
+    }
+}
+
+/// A payload ended before its declared length.
+fn tear_payload(inbox: &mut Inbox<'_>) {
+    count(&mut inbox.losses.torn);
+    inbox.cut();
+    inbox.commit();
+}

@@ -1,0 +1,518 @@
+//! What came from the modem and waits to be taken: CoAP messages, and notes beside them.
+//!
+//! Messages stand in the caller's memory, each in one piece behind its length, oldest first, as a queue that wraps. A
+//! *cursor* walks over them: what is not for the present operation (a notification, a server's request) is
+//! [skipped](Inbox::skip) and stays for the next one; what is used up is [removed](Inbox::remove).
+//!
+//! A message that does not fit takes the place of the oldest ones, so that the next request always works; what is lost
+//! so is counted in [`Losses`] and reported, never silent. A message is written in three steps: [`open`](Inbox::open)
+//! reserves its space, [`push`](Inbox::push) appends, [`commit`](Inbox::commit) makes it visible. One whose payload
+//! cannot be kept whole is kept [cut](Inbox::cut): who waits for it learns at once that it came and was lost.
+
+/// What was lost, counted since the last report.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub struct Losses {
+    /// CoAP messages that found no room, or lost theirs to newer ones.
+    pub messages: u16,
+    /// Lines longer than the line buffer.
+    pub lines: u16,
+    /// Payloads that ended before their declared length.
+    pub torn: u16,
+    /// Options of received messages that could not be read.
+    pub options: u16,
+    /// Lines that no part of the driver knows. Harmless, worth a look when a modem is new.
+    pub unknown: u16,
+    /// Bytes that are part of no line: noise, or damage that the serial port reported.
+    pub junk: u16,
+}
+
+impl Losses {
+    /// Whether something that mattered was lost: everything but unknown lines and line noise.
+    pub const fn matter(&self) -> bool {
+        self.messages | self.lines | self.torn | self.options != 0
+    }
+}
+
+/// Adds to a counter that rather stands still than starts over.
+pub(crate) fn count(counter: &mut u16) {
+    *counter = counter.saturating_add(1);
+}
+
+/// How the delivery of a message went, as the modem reported it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Delivery {
+    /// The message id.
+    pub id: u16,
+    /// 0: sent, or acknowledged. Else the modem's result code, without sign.
+    pub result: u16,
+}
+
+/// What the conversation must know and no CoAP message says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Notes {
+    /// The modem has started anew: everything that was set is gone, echo is back on.
+    pub rebooted: bool,
+    /// The packet data context or the session is gone.
+    pub link_lost: bool,
+    /// The application was told of the one or the other.
+    pub told: bool,
+    /// Something was announced and must be fetched when the line is free.
+    pub announced: bool,
+    /// The last report about the delivery of a message.
+    pub delivery: Option<Delivery>,
+    /// The last report about a retransmission: message id and how often it was repeated.
+    pub retransmitted: Option<(u16, u8)>,
+}
+
+/// The queue of received messages. Knows nothing of what is in them.
+pub struct Inbox<'b> {
+    memory: &'b mut [u8],
+    /// The oldest message.
+    head: u16,
+    /// Behind the newest message.
+    tail: u16,
+    /// When the queue has wrapped (`tail` is before `head`): behind the last message before the wrap.
+    wrap: u16,
+    wrapped: bool,
+    /// The next message to look at.
+    cursor: u16,
+    open: Option<Open>,
+    /// Something came since the last [`news`](Self::news).
+    news: bool,
+    /// What no message says.
+    pub notes: Notes,
+    /// What was lost.
+    pub losses: Losses,
+}
+
+/// The message being written.
+#[derive(Clone, Copy)]
+struct Open {
+    /// Where its length stands.
+    start: u16,
+    /// How much of it is written.
+    fill: u16,
+    /// How much may be.
+    limit: u16,
+    /// Its payload is lost.
+    cut: bool,
+}
+
+/// A message as it stands in the inbox.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Message<'i> {
+    /// The bytes.
+    pub bytes: &'i [u8],
+    /// The payload could not be kept whole; header and token are right.
+    pub cut: bool,
+}
+
+/// Bytes before each message: its length, and two bits.
+const PREFIX: u16 = 2;
+/// The message is used up.
+const USED: u16 = 0x8000;
+/// The message is not whole.
+const CUT: u16 = 0x4000;
+const LENGTH: u16 = CUT - 1;
+
+impl<'b> Inbox<'b> {
+    /// An empty inbox in the caller's memory. Of more than 16 KiB only 16 KiB are used.
+    pub fn new(memory: &'b mut [u8]) -> Self {
+        let size = memory.len().min(usize::from(LENGTH));
+        Self {
+            memory: memory.get_mut(..size).unwrap_or_default(),
+            head: 0,
+            tail: 0,
+            wrap: 0,
+            wrapped: false,
+            cursor: 0,
+            open: None,
+            news: false,
+            notes: Notes::default(),
+            losses: Losses::default(),
+        }
+    }
+
+    /// Reserves space in one piece for a message of at most `head` bytes and a payload behind it; older messages give
+    /// way. If the inbox is too small for the payload, the message is [cut](Self::cut); if for the head, there is none.
+    /// Lends the space, of which the caller fills the head. A message left open before is taken back.
+    pub fn open(&mut self, head: usize, payload: usize) -> Option<&mut [u8]> {
+        if self.reserve(head.saturating_add(payload)) {
+            return self.space();
+        }
+        self.lost_message();
+        if !self.reserve(head) {
+            return None;
+        }
+        self.cut();
+        self.space()
+    }
+
+    fn space(&mut self) -> Option<&mut [u8]> {
+        let open = self.open?;
+        let from = usize::from(open.start + PREFIX);
+        self.memory.get_mut(from..from + usize::from(open.limit))
+    }
+
+    fn reserve(&mut self, size: usize) -> bool {
+        self.open = None;
+        let capacity = self.capacity();
+        let Some(need) = u16::try_from(size)
+            .ok()
+            .and_then(|size| size.checked_add(PREFIX))
+            .filter(|need| *need <= capacity)
+        else {
+            return false;
+        };
+        loop {
+            // A wrapped queue never fills its gap whole: `tail` on `head` always means empty.
+            let start = if self.head == self.tail {
+                (self.head, self.tail, self.cursor) = (0, 0, 0);
+                self.wrapped = false;
+                Some(0)
+            } else if self.wrapped {
+                (need < self.head - self.tail).then_some(self.tail)
+            } else if need <= capacity - self.tail {
+                Some(self.tail)
+            } else if need < self.head {
+                self.wrap = self.tail;
+                self.wrapped = true;
+                self.tail = 0;
+                if self.cursor == self.wrap {
+                    self.cursor = 0;
+                }
+                Some(0)
+            } else {
+                None
+            };
+            if let Some(start) = start {
+                self.open = Some(Open {
+                    start,
+                    fill: 0,
+                    limit: need - PREFIX,
+                    cut: false,
+                });
+                return true;
+            }
+            // Full: the oldest gives way. An empty queue starts at 0 again, where everything fits.
+            if self
+                .length(self.head)
+                .is_some_and(|length| length & USED == 0)
+            {
+                self.lost_message();
+            }
+            self.drop_oldest();
+        }
+    }
+
+    /// Tells that the first `count` bytes of the slice that [`open`](Self::open) lent are written.
+    pub fn filled(&mut self, count: usize) {
+        if let (Some(open), Ok(count)) = (&mut self.open, u16::try_from(count)) {
+            open.fill = count.min(open.limit);
+        }
+    }
+
+    /// Appends to the open message. Without one, behind a cut, or beyond its size, nothing is kept.
+    pub fn push(&mut self, bytes: &[u8]) {
+        let Some(open) = self.open.as_mut().filter(|open| !open.cut) else {
+            return;
+        };
+        let from = usize::from(open.start + PREFIX + open.fill);
+        let room = usize::from(open.limit - open.fill);
+        let bytes = bytes.get(..room).unwrap_or(bytes);
+        if let Some(target) = self.memory.get_mut(from..from + bytes.len()) {
+            // A loop, not `copy_from_slice`: chunks are short, and a call to `memcpy` costs more than they do.
+            for (target, byte) in target.iter_mut().zip(bytes) {
+                *target = *byte;
+                open.fill += 1;
+            }
+        }
+    }
+
+    /// The open message's payload is lost: what follows is not kept, and who waits for the message is told.
+    pub fn cut(&mut self) {
+        if let Some(open) = &mut self.open {
+            open.cut = true;
+        }
+    }
+
+    /// Makes the open message visible.
+    pub fn commit(&mut self) {
+        if let Some(open) = self.open.take() {
+            let flag = if open.cut { CUT } else { 0 };
+            self.set_length(open.start, open.fill | flag);
+            self.tail = open.start + PREFIX + open.fill;
+            self.news = true;
+        }
+    }
+
+    /// Takes the open message back.
+    pub fn rollback(&mut self) {
+        self.open = None;
+    }
+
+    /// Counts a message as lost, and tells the operation that waits.
+    pub fn lost_message(&mut self) {
+        count(&mut self.losses.messages);
+        self.news = true;
+    }
+
+    /// The message at the cursor.
+    pub fn peek(&mut self) -> Option<Message<'_>> {
+        loop {
+            let length = self.length(self.cursor)?;
+            if length & USED == 0 {
+                let from = usize::from(self.cursor + PREFIX);
+                let bytes = self.memory.get(from..from + usize::from(length & LENGTH))?;
+                return Some(Message {
+                    bytes,
+                    cut: length & CUT != 0,
+                });
+            }
+            self.cursor = self.following(self.cursor);
+        }
+    }
+
+    /// Leaves the message at the cursor for later and goes on to the next.
+    pub fn skip(&mut self) {
+        if self.length(self.cursor).is_some() {
+            self.cursor = self.following(self.cursor);
+        }
+    }
+
+    /// Removes the message at the cursor and goes on to the next.
+    pub fn remove(&mut self) {
+        let Some(length) = self.length(self.cursor) else {
+            return;
+        };
+        self.set_length(self.cursor, length | USED);
+        self.cursor = self.following(self.cursor);
+        while self
+            .length(self.head)
+            .is_some_and(|length| length & USED != 0)
+        {
+            self.drop_oldest();
+        }
+    }
+
+    /// Puts the cursor on the oldest message.
+    pub fn rewind(&mut self) {
+        self.cursor = self.head;
+    }
+
+    /// Whether anything came since the last call.
+    pub fn news(&mut self) -> bool {
+        core::mem::take(&mut self.news)
+    }
+
+    /// Tells the operation that waits that a note was written.
+    pub fn note(&mut self) -> &mut Notes {
+        self.news = true;
+        &mut self.notes
+    }
+
+    /// The largest message that can ever be kept.
+    pub fn largest(&self) -> usize {
+        usize::from(self.capacity().saturating_sub(PREFIX))
+    }
+
+    fn capacity(&self) -> u16 {
+        u16::try_from(self.memory.len()).unwrap_or(LENGTH)
+    }
+
+    /// The length word of the message at a position; `None` behind the newest one.
+    fn length(&self, at: u16) -> Option<u16> {
+        if at == self.tail {
+            return None;
+        }
+        let [low, high] = *self.memory.get(usize::from(at)..)?.first_chunk()?;
+        Some(u16::from_le_bytes([low, high]))
+    }
+
+    fn set_length(&mut self, at: u16, length: u16) {
+        if let Some(word) = self
+            .memory
+            .get_mut(usize::from(at)..)
+            .and_then(<[u8]>::first_chunk_mut)
+        {
+            *word = length.to_le_bytes();
+        }
+    }
+
+    /// The position behind the message at a position.
+    fn following(&self, at: u16) -> u16 {
+        let length = self.length(at).unwrap_or(0) & LENGTH;
+        let next = at.saturating_add(PREFIX + length);
+        if self.wrapped && at >= self.head && next == self.wrap {
+            0
+        } else {
+            next
+        }
+    }
+
+    fn drop_oldest(&mut self) {
+        let next = self.following(self.head);
+        if self.cursor == self.head {
+            self.cursor = next;
+        }
+        if next < self.head {
+            self.wrapped = false;
+        }
+        self.head = next;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::VecDeque;
+
+    fn put(inbox: &mut Inbox<'_>, message: &[u8]) -> bool {
+        if inbox.open(message.len(), 0).is_none() {
+            return false;
+        }
+        let (first, second) = message.split_at(message.len() / 2);
+        inbox.push(first);
+        inbox.push(second);
+        inbox.commit();
+        true
+    }
+
+    fn all(inbox: &mut Inbox<'_>) -> Vec<Vec<u8>> {
+        let mut messages = Vec::new();
+        inbox.rewind();
+        while let Some(message) = inbox.peek() {
+            messages.push(message.bytes.to_vec());
+            inbox.skip();
+        }
+        messages
+    }
+
+    #[test]
+    fn what_is_skipped_stays_and_what_is_removed_goes() {
+        let mut memory = [0; 64];
+        let mut inbox = Inbox::new(&mut memory);
+        for message in [&b"one"[..], b"two", b"three"] {
+            assert!(put(&mut inbox, message));
+        }
+        inbox.rewind();
+        inbox.skip();
+        assert_eq!(inbox.peek().map(|m| m.bytes), Some(&b"two"[..]));
+        inbox.remove();
+        assert_eq!(inbox.peek().map(|m| m.bytes), Some(&b"three"[..]));
+        assert_eq!(all(&mut inbox), [b"one".to_vec(), b"three".to_vec()]);
+        assert!(!inbox.losses.matter());
+    }
+
+    #[test]
+    fn a_message_larger_than_the_inbox_is_counted_and_nothing_else_suffers() {
+        let mut memory = [0; 16];
+        let mut inbox = Inbox::new(&mut memory);
+        assert!(put(&mut inbox, b"kept"));
+        assert!(inbox.open(15, 0).is_none());
+        inbox.push(b"goes nowhere");
+        inbox.commit();
+        assert_eq!(inbox.losses.messages, 1);
+        assert_eq!(all(&mut inbox), [b"kept".to_vec()]);
+        assert_eq!(inbox.largest(), 14);
+        assert!(put(&mut inbox, &[7; 14]));
+        assert_eq!(all(&mut inbox), [vec![7; 14]]);
+        assert_eq!(inbox.losses.messages, 2, "the older one gave way");
+    }
+
+    #[test]
+    fn an_abandoned_message_leaves_no_trace() {
+        let mut memory = [0; 32];
+        let mut inbox = Inbox::new(&mut memory);
+        assert!(put(&mut inbox, b"before"));
+        assert!(inbox.open(4, 6).is_some());
+        inbox.push(b"half");
+        inbox.rollback();
+        assert!(put(&mut inbox, b"after"));
+        assert_eq!(all(&mut inbox), [b"before".to_vec(), b"after".to_vec()]);
+    }
+
+    #[test]
+    fn a_payload_that_does_not_fit_leaves_its_head_marked_as_cut() {
+        let mut memory = [0; 20];
+        let mut inbox = Inbox::new(&mut memory);
+        let space = inbox.open(4, 100).unwrap();
+        space[..4].copy_from_slice(b"head");
+        inbox.filled(4);
+        inbox.push(b"payload");
+        inbox.commit();
+        inbox.rewind();
+        let message = inbox.peek().unwrap();
+        assert_eq!((message.bytes, message.cut), (&b"head"[..], true));
+        assert_eq!(inbox.losses.messages, 1);
+    }
+
+    /// A model with the same rules in the plainest form: a list of messages; the oldest give way only when needed.
+    #[test]
+    fn any_course_of_events_keeps_order_and_content() {
+        let mut state = 0x2545_F491_u32;
+        let mut random = move || {
+            state ^= state << 13;
+            state ^= state >> 17;
+            state ^= state << 5;
+            state
+        };
+        for size in [9, 16, 40, 100, 257] {
+            let mut memory = vec![0; size];
+            let mut inbox = Inbox::new(&mut memory);
+            let mut model: VecDeque<Vec<u8>> = VecDeque::new();
+            let mut lost = 0;
+            for step in 0..4000 {
+                match random() % 4 {
+                    0 | 1 => {
+                        let length = random() as usize % (size / 2);
+                        let message: Vec<u8> = (0..length).map(|i| (step + i) as u8).collect();
+                        let before = inbox.losses.messages;
+                        assert!(put(&mut inbox, &message), "it is smaller than the inbox");
+                        let gone = inbox.losses.messages - before;
+                        lost += gone;
+                        for _ in 0..gone {
+                            model.pop_front();
+                        }
+                        model.push_back(message);
+                    }
+                    2 => {
+                        let which = random() as usize % 4;
+                        inbox.rewind();
+                        for _ in 0..which {
+                            inbox.skip();
+                        }
+                        if inbox.peek().is_some() {
+                            assert_eq!(
+                                inbox.peek().map(|m| m.bytes),
+                                model.get(which).map(|m| &m[..])
+                            );
+                            inbox.remove();
+                            model.remove(which);
+                        } else {
+                            assert!(model.len() <= which);
+                        }
+                    }
+                    _ => {
+                        let _ = inbox.open(random() as usize % (size / 2), 0).is_some();
+                        inbox.rollback();
+                        // Opening may have made room; follow it.
+                        let now = all(&mut inbox);
+                        while model.len() > now.len() {
+                            model.pop_front();
+                        }
+                    }
+                }
+                assert_eq!(
+                    all(&mut inbox),
+                    Vec::from(model.clone()),
+                    "size {size} step {step}"
+                );
+                inbox.losses.messages = 0;
+            }
+            assert!(lost > 0, "the queue of {size} was full at times");
+        }
+    }
+}

@@ -1,0 +1,271 @@
+//! The one leaf future: everything that a dialect awaits is this.
+//!
+//! It owns nothing that matters. What a command is and how far it got stands in the engine, so that dropping the future,
+//! at whatever moment, loses nothing that the next operation would need to put things right.
+
+use super::At;
+use super::engine::{Engine, Phase};
+use super::result::Final;
+use crate::error::{Error, ModemError, Waited};
+use crate::time::{Instant, Millis};
+use core::future::Future;
+use core::pin::Pin;
+use core::task::{Context, Poll};
+
+/// How often the fence is sent again to a modem that does not answer.
+const FENCE_AGAIN: Millis = Millis::new(500);
+
+/// How long the line must be silent after more than one fence, so that no answer to an earlier one is left.
+const QUIET: Millis = Millis::new(300);
+
+/// How long a modem takes to answer ESC.
+const ESCAPE: Millis = Millis::new(1000);
+
+/// What is waited for.
+#[derive(Clone, Copy)]
+pub(super) enum What<'f> {
+    /// Nothing: the command could not be built.
+    Failed(Error),
+    /// The final result.
+    Command,
+    /// The final result and the expected line.
+    Answer,
+    /// The prompt, or the final result.
+    Prompt,
+    /// Input for the prompt goes out; then the final result.
+    Input(&'f [u8]),
+    /// The expected line alone, after its command's final result.
+    Line,
+    /// A message or a note in the inbox, or the time.
+    Arrival,
+    /// The time.
+    Pause,
+    /// The end of what was abandoned; counted input is finished with these bytes. With a fence at the end.
+    Recovery(&'f [u8]),
+    /// The fence alone: first contact.
+    Contact,
+}
+
+/// A wait. `Output = Result<(), Error>`.
+///
+/// # If dropped half-way
+/// The command stays pending in the engine, and the next operation begins by ending it.
+#[must_use = "futures do nothing unless awaited"]
+pub struct Wait<'f, 'b> {
+    at: &'f mut At<'b>,
+    what: What<'f>,
+    span: Millis,
+    until: Option<Instant>,
+}
+
+impl<'f, 'b> Wait<'f, 'b> {
+    pub(super) fn new(at: &'f mut At<'b>, what: What<'f>, span: Millis) -> Self {
+        let span = at.scaled(span);
+        let now = at.now();
+        match what {
+            What::Command | What::Answer | What::Prompt => at.engine.begin_sending(now, span),
+            What::Input(bytes) => at.engine.begin_input(now, bytes.len(), span),
+            _ => {}
+        }
+        Self {
+            at,
+            what,
+            span,
+            until: None,
+        }
+    }
+
+    pub(super) fn until(at: &'f mut At<'b>, what: What<'f>, until: Instant) -> Self {
+        if matches!(what, What::Recovery(_)) {
+            at.unsettled |= at.engine.is_busy();
+        }
+        Self {
+            at,
+            what,
+            span: Millis::new(0),
+            until: Some(until),
+        }
+    }
+}
+
+impl Future for Wait<'_, '_> {
+    type Output = Result<(), Error>;
+
+    fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.get_mut();
+        let at = &mut *this.at;
+        if let What::Failed(error) = this.what {
+            return Poll::Ready(Err(error));
+        }
+        let commands = matches!(
+            this.what,
+            What::Command | What::Answer | What::Prompt | What::Input(_)
+        );
+        let recovers = matches!(this.what, What::Recovery(_) | What::Contact);
+        at.pump(commands || recovers);
+        let now = at.now();
+        let until = *this.until.get_or_insert_with(|| now.after(this.span));
+        if let What::Input(bytes) = this.what {
+            at.feed(bytes);
+        }
+        let engine = &at.engine;
+        let finished = engine.phase == Phase::Finished;
+        let ready = match this.what {
+            What::Failed(_) => true,
+            What::Command | What::Input(_) => finished,
+            What::Answer => finished && (engine.captured || engine.result != Final::Ok),
+            What::Prompt => finished || engine.phase == Phase::Prompted,
+            What::Line => engine.captured,
+            What::Arrival => at.inbox.news(),
+            What::Pause => false,
+            What::Recovery(input) => at.recover(input),
+            What::Contact => at.fence(),
+        };
+        if ready {
+            at.unsettled &= !recovers;
+            let refused = match (this.what, at.engine.result) {
+                (What::Line | What::Arrival | What::Recovery(_) | What::Contact, _)
+                | (_, Final::Ok) => None,
+                (_, Final::Refused(refusal)) if finished => Some(refusal),
+                _ => None,
+            };
+            return Poll::Ready(match refused {
+                Some(refusal) => Err(ModemError::Refused(refusal).into()),
+                None => Ok(()),
+            });
+        }
+        let mut deadline = if commands && at.engine.is_busy() {
+            at.engine.deadline
+        } else {
+            until
+        };
+        if let (Some(limit), false) = (at.limit, matches!(this.what, What::Arrival)) {
+            deadline = deadline.earlier(limit);
+        }
+        if now.reached(deadline) {
+            return Poll::Ready(match this.what {
+                What::Arrival | What::Pause => Ok(()),
+                What::Recovery(_) => Err(Waited::Busy.into()),
+                What::Contact => {
+                    // Nobody there, so nothing is pending either.
+                    at.engine.cancel();
+                    at.unsettled = false;
+                    Err(Waited::Modem.into())
+                }
+                _ => Err(Waited::Modem.into()),
+            });
+        }
+        if recovers {
+            deadline = deadline.earlier(at.recovery_step_due(now));
+        }
+        if let Some(gap) = at.engine.gap() {
+            deadline = deadline.earlier(gap);
+        }
+        at.wire.set_wake(deadline);
+        Poll::Pending
+    }
+}
+
+impl At<'_> {
+    /// Moves bytes between the wire and the engine; those of a command only for who waits for it.
+    fn pump(&mut self, sends: bool) {
+        let now = self.now();
+        let mut chunk = [0; crate::front::CHUNK];
+        let received = self.wire.take(&mut chunk);
+        if received.is_empty() {
+            self.engine.handle_silence(now, &mut self.inbox);
+        } else {
+            let counting = self.engine.gap().is_some();
+            self.engine
+                .handle(now, received, &mut self.inbox, self.hooks);
+            if counting {
+                // The line is busy with something else: the answer cannot come before it ends.
+                self.engine.deadline = now.after(self.engine.span);
+            }
+        }
+        let damaged = self.wire.take_damaged();
+        self.inbox.losses.junk = self.inbox.losses.junk.saturating_add(damaged.into());
+        if sends && self.engine.phase == Phase::Sending {
+            let went = self.wire.put(self.engine.unsent());
+            self.engine.command_went(now, went);
+        }
+    }
+
+    /// Sends as much of the prompt's input as the wire takes.
+    fn feed(&mut self, input: &[u8]) {
+        if self.engine.phase == Phase::Streaming {
+            let went = self.wire.put(self.engine.unsent_of(input));
+            self.engine.input_went(self.now(), went);
+        }
+    }
+
+    /// One step towards the end of what was abandoned. True when the line is ours again.
+    fn recover(&mut self, input: &[u8]) -> bool {
+        if !self.unsettled {
+            return true;
+        }
+        let now = self.now();
+        let engine: &mut Engine<'_> = &mut self.engine;
+        if engine.fence {
+            return self.fence();
+        }
+        match engine.phase {
+            Phase::Idle => return true,
+            Phase::Sending if engine.nothing_sent() && !engine.torn => {
+                engine.cancel();
+                return true;
+            }
+            Phase::Sending if !engine.torn => engine.tear(now),
+            Phase::Sending => {}
+            // The modem has its documented time to end the command; to talk into it would confuse both.
+            Phase::Waiting if now.reached(engine.deadline) => self.start_fence(),
+            Phase::Waiting => {}
+            Phase::Prompted if engine.counts_input() => engine.resume_input(now),
+            Phase::Prompted => engine.control(now, 0x1B, ESCAPE),
+            Phase::Streaming => self.feed(input),
+            Phase::Finished => self.start_fence(),
+        }
+        false
+    }
+
+    /// One step of the fence: a command with an information answer. Every final result before that answer belongs to
+    /// something older and is thrown away, which no plain `AT` could do.
+    fn fence(&mut self) -> bool {
+        let now = self.now();
+        match self.engine.phase {
+            Phase::Finished if self.engine.fence => {
+                return self.fences <= 1 || now.reached(self.engine.last_received().after(QUIET));
+            }
+            Phase::Sending => {}
+            Phase::Waiting if self.engine.fence && !now.reached(self.engine.deadline) => {}
+            _ => self.start_fence(),
+        }
+        false
+    }
+
+    fn start_fence(&mut self) {
+        let again = self.engine.fence;
+        self.fences = if again {
+            self.fences.saturating_add(1)
+        } else {
+            1
+        };
+        self.engine.cancel();
+        self.engine.append(b"AT+CMEE?\r");
+        self.engine.expect("+CMEE:", super::line::counts(&[1]));
+        self.engine.fence = true;
+        let (now, span) = (self.now(), self.scaled(FENCE_AGAIN));
+        self.engine.begin_sending(now, span);
+        let went = self.wire.put(self.engine.unsent());
+        self.engine.command_went(now, went);
+    }
+
+    /// When the next step of a recovery is due even if nothing arrives.
+    fn recovery_step_due(&self, now: Instant) -> Instant {
+        match self.engine.phase {
+            Phase::Finished => self.engine.last_received().after(QUIET),
+            Phase::Sending | Phase::Streaming | Phase::Prompted => now.after(Millis::new(1)),
+            _ => self.engine.deadline,
+        }
+    }
+}

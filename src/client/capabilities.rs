@@ -1,0 +1,145 @@
+//! What a link can carry: data, enforced before a byte is sent.
+
+use crate::error::{Error, Unsupported};
+use crate::message::{Code, Kind, Number, View};
+
+/// Who repeats, acknowledges and recognises duplicates.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Reliability {
+    /// This crate's endpoint: the link carries datagrams.
+    Endpoint,
+    /// The modem.
+    Modem,
+}
+
+/// How a response is known to belong to its request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Matching {
+    /// By its token, as RFC 7252, section 5.3.2 demands.
+    Token,
+    /// By the message id only: a separate response cannot be told from a stranger's.
+    MessageId,
+    /// Only because no other request is open.
+    OnlyOne,
+}
+
+/// What the link shows of a received message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Shows {
+    /// The message type.
+    pub kind: bool,
+    /// The message id.
+    pub id: bool,
+    /// The token.
+    pub token: bool,
+    /// The options.
+    pub options: bool,
+    /// The detail of the response code; without it, 4.04 comes as 4.00.
+    pub detail: bool,
+}
+
+/// Which option numbers the link can send.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Options {
+    /// All.
+    Any,
+    /// These only.
+    Only(&'static [u16]),
+}
+
+/// What a link can carry, and what it hides. One constant record a modem.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Capabilities {
+    /// Who makes confirmable messages reliable.
+    pub reliability: Reliability,
+    /// How a response is matched.
+    pub matching: Matching,
+    /// What is shown of a received message.
+    pub shows: Shows,
+    /// The highest method code that can be sent: 4 for DELETE, 7 for iPATCH (RFC 8132).
+    pub highest_method: u8,
+    /// Whether non-confirmable messages can be sent.
+    pub non_confirmable: bool,
+    /// Which options can be sent.
+    pub options: Options,
+    /// How many options a message may have.
+    pub option_count: u8,
+    /// The largest payload that can be sent, in bytes.
+    pub payload_out: u16,
+    /// The largest payload that can be received, in bytes; `None` where the document does not say.
+    pub payload_in: Option<u16>,
+    /// Whether notifications can be asked for (RFC 7641).
+    pub observe: bool,
+    /// Whether block options can be sent (RFC 7959).
+    pub blockwise: bool,
+    /// Whether `coaps` is there. Not built yet for any link.
+    pub security: bool,
+    /// Whether requests from the network can be answered.
+    pub server: bool,
+}
+
+impl Capabilities {
+    /// A link that carries whole datagrams: everything that the endpoint can do.
+    pub const DATAGRAMS: Self = Self {
+        reliability: Reliability::Endpoint,
+        matching: Matching::Token,
+        shows: Shows {
+            kind: true,
+            id: true,
+            token: true,
+            options: true,
+            detail: true,
+        },
+        highest_method: Code::IPATCH.as_byte(),
+        non_confirmable: true,
+        options: Options::Any,
+        option_count: u8::MAX,
+        payload_out: u16::MAX,
+        payload_in: None,
+        observe: true,
+        blockwise: true,
+        security: false,
+        server: false,
+    };
+
+    /// Refuses a message that the link cannot carry as it stands.
+    ///
+    /// # Errors
+    /// [`Error::Unsupported`] with what is too much.
+    pub fn check(&self, message: &View<'_>) -> Result<(), Error> {
+        let code = message.code();
+        if code.is_request() && code.as_byte() > self.highest_method {
+            return Err(Unsupported::Method(code).into());
+        }
+        if message.kind() == Kind::NonConfirmable && !self.non_confirmable {
+            return Err(Unsupported::Method(code).into());
+        }
+        let mut count: u8 = 0;
+        for option in message.options() {
+            if count == self.option_count {
+                return Err(Unsupported::OptionCount(self.option_count).into());
+            }
+            count += 1;
+            if !self.has_option(option.number) {
+                return Err(Unsupported::Option(option.number).into());
+            }
+        }
+        if message.payload().len() > usize::from(self.payload_out) {
+            return Err(Unsupported::Payload(self.payload_out).into());
+        }
+        Ok(())
+    }
+
+    /// Whether an option of this number can be sent.
+    pub fn has_option(&self, number: Number) -> bool {
+        match self.options {
+            Options::Any => true,
+            Options::Only(numbers) => numbers.contains(&number.0),
+        }
+    }
+}

@@ -1,0 +1,281 @@
+//! What an application codes against: [`CoapClient`], with its requests, responses and events.
+//!
+//! The trait is the same over every modem and over plain UDP; an application is generic over it, or takes
+//! `&mut dyn `[`Blocking`] where the modem is chosen when the device boots.
+//!
+//! ```
+//! use coap_modem::client::{CoapClient, Request};
+//! use coap_modem::message::Code;
+//!
+//! async fn report<C: CoapClient>(client: &mut C, celsius: i32) -> bool {
+//!     # fn text(_: i32) -> &'static [u8] { b"21" }
+//!     let mut buffer = [0; 256];
+//!     let request = Request::post("/telemetry?unit=cel", text(celsius)).content_format(0);
+//!     match client.request(&request, &mut buffer).await {
+//!         Ok(response) => response.code().is_success(),
+//!         Err(_) => false,
+//!     }
+//! }
+//! ```
+
+mod capabilities;
+mod request;
+mod response;
+
+pub use capabilities::{Capabilities, Matching, Options, Reliability, Shows};
+pub use request::Request;
+pub(crate) use request::build_error;
+pub use response::{Event, Response};
+
+use crate::error::{ClientError, Error, Invalid, Unsupported};
+use crate::front::block_on;
+use crate::message::uri::{Host, Scheme, Uri};
+use crate::time::Millis;
+use core::fmt;
+
+/// A CoAP client, whatever carries its messages.
+///
+/// One request at a time (RFC 7252's NSTART of 1). What arrives besides (a notification, a server's request) is kept
+/// for [`event`](Self::event).
+#[expect(
+    async_fn_in_trait,
+    reason = "a client is used where it is made; whether its futures are `Send` follows from its parts"
+)]
+pub trait CoapClient {
+    /// The error of the serial port or socket.
+    type LinkError;
+
+    /// What this link can carry, and what it hides.
+    fn capabilities(&self) -> Capabilities;
+
+    /// Brings the link up, from power-on noise to an active packet data context. Looks first and acts only where needed,
+    /// so it may be called at any time. Nothing to do on plain UDP.
+    ///
+    /// # Errors
+    /// [`Error::Timeout`] if the modem is silent or finds no network, [`Error::Modem`] if SIM or network refuse.
+    ///
+    /// # If dropped half-way
+    /// The next call goes on from what is in force.
+    async fn attach(&mut self, network: &Network<'_>) -> Result<(), ClientError<Self::LinkError>>;
+
+    /// Opens the session with a server. A session with another one is closed first.
+    ///
+    /// # Errors
+    /// [`Error::Unsupported`] for what the link cannot do; [`Error::Modem`] for name resolution, network and the like.
+    ///
+    /// # If dropped half-way
+    /// There is no session; the next call cleans up.
+    async fn connect(&mut self, server: &Remote<'_>) -> Result<(), ClientError<Self::LinkError>>;
+
+    /// Sends a request and waits for its response, for which `buffer` lends the memory: its header, options and payload.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] and [`Error::Unsupported`] before anything was sent; [`Error::Timeout`];
+    /// [`Resource::Response`](crate::error::Resource::Response) if `buffer` is too small: the response is held.
+    /// A response of class 4 or 5 is no error here.
+    ///
+    /// # If dropped half-way
+    /// The server may or may not have the request. Its late response is dropped; the next request works.
+    async fn request<'r>(
+        &mut self,
+        request: &Request<'_>,
+        buffer: &'r mut [u8],
+    ) -> Result<Response<'r>, ClientError<Self::LinkError>>;
+
+    /// The response that did not fit its buffer. It is held until the next request.
+    ///
+    /// # Errors
+    /// [`Resource::Response`](crate::error::Resource::Response) if this buffer is too small as well.
+    fn held<'r>(&mut self, buffer: &'r mut [u8]) -> Result<Option<Response<'r>>, Error>;
+
+    /// What arrived besides responses, oldest first; waits at most `wait` for something to come.
+    ///
+    /// # Errors
+    /// [`Resource::Response`](crate::error::Resource::Response) if the message does not fit: it stays.
+    ///
+    /// # If dropped half-way
+    /// Nothing is lost.
+    async fn event<'r>(
+        &mut self,
+        wait: Millis,
+        buffer: &'r mut [u8],
+    ) -> Result<Option<Event<'r>>, ClientError<Self::LinkError>>;
+
+    /// Closes the session.
+    ///
+    /// # Errors
+    /// [`Error::Modem`] and [`Error::Timeout`]; the session counts as closed all the same.
+    ///
+    /// # If dropped half-way
+    /// As with an error.
+    async fn close(&mut self) -> Result<(), ClientError<Self::LinkError>>;
+}
+
+/// The blocking face of every [`CoapClient`]: the same calls, waited for by polling. Object safe.
+///
+/// Import this or [`CoapClient`], not both: the calls have the same names.
+pub trait Blocking {
+    /// The error of the serial port or socket.
+    type LinkError;
+
+    /// See [`CoapClient::capabilities`].
+    fn capabilities(&self) -> Capabilities;
+
+    /// See [`CoapClient::attach`].
+    ///
+    /// # Errors
+    /// As there.
+    fn attach(&mut self, network: &Network<'_>) -> Result<(), ClientError<Self::LinkError>>;
+
+    /// See [`CoapClient::connect`].
+    ///
+    /// # Errors
+    /// As there.
+    fn connect(&mut self, server: &Remote<'_>) -> Result<(), ClientError<Self::LinkError>>;
+
+    /// See [`CoapClient::request`].
+    ///
+    /// # Errors
+    /// As there.
+    fn request<'r>(
+        &mut self,
+        request: &Request<'_>,
+        buffer: &'r mut [u8],
+    ) -> Result<Response<'r>, ClientError<Self::LinkError>>;
+
+    /// See [`CoapClient::held`].
+    ///
+    /// # Errors
+    /// As there.
+    fn held<'r>(&mut self, buffer: &'r mut [u8]) -> Result<Option<Response<'r>>, Error>;
+
+    /// See [`CoapClient::event`].
+    ///
+    /// # Errors
+    /// As there.
+    fn event<'r>(
+        &mut self,
+        wait: Millis,
+        buffer: &'r mut [u8],
+    ) -> Result<Option<Event<'r>>, ClientError<Self::LinkError>>;
+
+    /// See [`CoapClient::close`].
+    ///
+    /// # Errors
+    /// As there.
+    fn close(&mut self) -> Result<(), ClientError<Self::LinkError>>;
+}
+
+impl<C: CoapClient> Blocking for C {
+    type LinkError = C::LinkError;
+
+    fn capabilities(&self) -> Capabilities {
+        CoapClient::capabilities(self)
+    }
+
+    fn attach(&mut self, network: &Network<'_>) -> Result<(), ClientError<Self::LinkError>> {
+        block_on(CoapClient::attach(self, network))
+    }
+
+    fn connect(&mut self, server: &Remote<'_>) -> Result<(), ClientError<Self::LinkError>> {
+        block_on(CoapClient::connect(self, server))
+    }
+
+    fn request<'r>(
+        &mut self,
+        request: &Request<'_>,
+        buffer: &'r mut [u8],
+    ) -> Result<Response<'r>, ClientError<Self::LinkError>> {
+        block_on(CoapClient::request(self, request, buffer))
+    }
+
+    fn held<'r>(&mut self, buffer: &'r mut [u8]) -> Result<Option<Response<'r>>, Error> {
+        CoapClient::held(self, buffer)
+    }
+
+    fn event<'r>(
+        &mut self,
+        wait: Millis,
+        buffer: &'r mut [u8],
+    ) -> Result<Option<Event<'r>>, ClientError<Self::LinkError>> {
+        block_on(CoapClient::event(self, wait, buffer))
+    }
+
+    fn close(&mut self) -> Result<(), ClientError<Self::LinkError>> {
+        block_on(CoapClient::close(self))
+    }
+}
+
+/// How to get into the network. Secrets in it never reach a `Debug` output.
+#[derive(Clone, Copy)]
+pub struct Network<'a> {
+    /// The access point name; empty for the one that the SIM brings.
+    pub apn: &'a str,
+    /// The user name for the access point; empty for none.
+    pub user: &'a str,
+    /// The password for the access point; empty for none.
+    pub password: &'a str,
+    /// The SIM's PIN, if it has one. Tried once only.
+    pub pin: Option<&'a str>,
+    /// How long the whole may take, registration included.
+    pub limit: Millis,
+}
+
+impl<'a> Network<'a> {
+    /// A network with this access point, no user, no PIN, and three minutes to get in.
+    pub const fn new(apn: &'a str) -> Self {
+        Self {
+            apn,
+            user: "",
+            password: "",
+            pin: None,
+            limit: Millis::from_secs(180),
+        }
+    }
+}
+
+impl fmt::Debug for Network<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let masked = |secret: &str| if secret.is_empty() { "" } else { "<masked>" };
+        f.debug_struct("Network")
+            .field("apn", &self.apn)
+            .field("user", &self.user)
+            .field("password", &masked(self.password))
+            .field("pin", &self.pin.map(masked))
+            .field("limit", &self.limit)
+            .finish()
+    }
+}
+
+/// A server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Remote<'a> {
+    /// Its name, or its address as text (an IPv6 address without brackets).
+    pub host: &'a str,
+    /// Its port: 5683 for `coap` (RFC 7252, section 6.1).
+    pub port: u16,
+}
+
+impl<'a> Remote<'a> {
+    /// A server that is spoken to without security.
+    pub const fn new(host: &'a str, port: u16) -> Self {
+        Self { host, port }
+    }
+
+    /// The server of a URI.
+    ///
+    /// # Errors
+    /// [`Unsupported::Security`] for `coaps`, which is refused until it is built: it must never go out in the clear.
+    /// [`Unsupported::Transport`] for `coap+tcp`. [`Invalid::Host`] if the host is percent-coded.
+    pub fn from_uri(uri: &Uri<'a>) -> Result<Self, Error> {
+        match uri.scheme() {
+            Scheme::Coap => {}
+            Scheme::Coaps => return Err(Unsupported::Security.into()),
+            _ => return Err(Unsupported::Transport.into()),
+        }
+        if matches!(uri.host(), Host::Name(name) if name.contains('%')) {
+            return Err(Invalid::Host.into());
+        }
+        Ok(Self::new(uri.host_text(), uri.port()))
+    }
+}

@@ -1,0 +1,209 @@
+//! A request, as an application says it.
+
+use crate::error::{Error, Invalid, Resource};
+use crate::message::uri::{path_segments, query_items};
+use crate::message::{BuildError, Builder, Code, Number, Value};
+use crate::time::Millis;
+
+/// A request. Everything is borrowed; it is encoded once, into the client's transmit buffer.
+#[derive(Clone, Copy, Debug)]
+pub struct Request<'a> {
+    method: Code,
+    path: &'a str,
+    payload: &'a [u8],
+    options: &'a [(Number, Value<'a>)],
+    host: Option<&'a str>,
+    content_format: Option<u16>,
+    accept: Option<u16>,
+    confirmable: bool,
+    limit: Millis,
+}
+
+impl<'a> Request<'a> {
+    /// A request with this method; `path` is a URI's path and query, percent-coded as there: `/a%20b/c?d=e&f`.
+    pub const fn new(method: Code, path: &'a str) -> Self {
+        Self {
+            method,
+            path,
+            payload: &[],
+            options: &[],
+            host: None,
+            content_format: None,
+            accept: None,
+            confirmable: true,
+            limit: Millis::from_secs(90),
+        }
+    }
+
+    /// GET (RFC 7252, section 5.8.1).
+    pub const fn get(path: &'a str) -> Self {
+        Self::new(Code::GET, path)
+    }
+
+    /// POST (RFC 7252, section 5.8.2).
+    pub const fn post(path: &'a str, payload: &'a [u8]) -> Self {
+        Self::new(Code::POST, path).payload(payload)
+    }
+
+    /// PUT (RFC 7252, section 5.8.3).
+    pub const fn put(path: &'a str, payload: &'a [u8]) -> Self {
+        Self::new(Code::PUT, path).payload(payload)
+    }
+
+    /// DELETE (RFC 7252, section 5.8.4).
+    pub const fn delete(path: &'a str) -> Self {
+        Self::new(Code::DELETE, path)
+    }
+
+    /// With this payload: any bytes.
+    #[must_use]
+    pub const fn payload(mut self, payload: &'a [u8]) -> Self {
+        self.payload = payload;
+        self
+    }
+
+    /// With the Content-Format of the payload, by its number (RFC 7252, section 12.3): 0 text, 50 JSON, 60 CBOR.
+    #[must_use]
+    pub const fn content_format(mut self, number: u16) -> Self {
+        self.content_format = Some(number);
+        self
+    }
+
+    /// With the Content-Format that the response should have (RFC 7252, section 5.10.4).
+    #[must_use]
+    pub const fn accept(mut self, number: u16) -> Self {
+        self.accept = Some(number);
+        self
+    }
+
+    /// With a Uri-Host option: the server's name, where one address serves several (RFC 7252, section 5.10.1).
+    #[must_use]
+    pub const fn host(mut self, name: &'a str) -> Self {
+        self.host = Some(name);
+        self
+    }
+
+    /// With further options, in any order. Those of the path and query given to [`new`](Self::new) come first among
+    /// their kind.
+    #[must_use]
+    pub const fn options(mut self, options: &'a [(Number, Value<'a>)]) -> Self {
+        self.options = options;
+        self
+    }
+
+    /// As a non-confirmable message: sent once, answered perhaps (RFC 7252, section 2.1).
+    #[must_use]
+    pub const fn non_confirmable(mut self) -> Self {
+        self.confirmable = false;
+        self
+    }
+
+    /// With the longest time to wait for the response: 90 s if not said.
+    #[must_use]
+    pub const fn limit(mut self, limit: Millis) -> Self {
+        self.limit = limit;
+        self
+    }
+
+    /// The method.
+    pub const fn method(&self) -> Code {
+        self.method
+    }
+
+    /// Whether it goes as a confirmable message.
+    pub const fn is_confirmable(&self) -> bool {
+        self.confirmable
+    }
+
+    /// How long to wait for the response.
+    pub const fn time_limit(&self) -> Millis {
+        self.limit
+    }
+
+    /// Writes options and payload. Whether the options speak of blocks.
+    pub(crate) fn build(&self, builder: &mut Builder<'_>) -> Result<bool, Error> {
+        let host = self.host.map(|host| (Number::URI_HOST, Value::Text(host)));
+        let format = self
+            .content_format
+            .map(|n| (Number::CONTENT_FORMAT, Value::Uint(n.into())));
+        let accept = self.accept.map(|n| (Number::ACCEPT, Value::Uint(n.into())));
+        let mut from = 0;
+        self.others(builder, &mut from, Number::URI_HOST)?;
+        put(builder, host)?;
+        self.others(builder, &mut from, Number::URI_PATH)?;
+        for segment in path_segments(self.path) {
+            builder
+                .decoded(Number::URI_PATH, segment)
+                .map_err(|error| build_error(error, Number::URI_PATH))?;
+        }
+        self.others(builder, &mut from, Number::CONTENT_FORMAT)?;
+        put(builder, format)?;
+        self.others(builder, &mut from, Number::URI_QUERY)?;
+        for item in query_items(self.path) {
+            builder
+                .decoded(Number::URI_QUERY, item)
+                .map_err(|error| build_error(error, Number::URI_QUERY))?;
+        }
+        self.others(builder, &mut from, Number::ACCEPT)?;
+        put(builder, accept)?;
+        self.others(builder, &mut from, Number(u16::MAX))?;
+        builder
+            .payload(self.payload)
+            .map_err(|error| build_error(error, Number(0)))?;
+        Ok(self
+            .options
+            .iter()
+            .any(|(number, _)| *number == Number::BLOCK1 || *number == Number::BLOCK2))
+    }
+
+    /// Writes the further options with numbers in `from..before` (or up to the last number), in ascending order and
+    /// stable among equals. No sorting: there are few.
+    fn others(
+        &self,
+        builder: &mut Builder<'_>,
+        from: &mut u16,
+        before: Number,
+    ) -> Result<(), Error> {
+        let last = before.0 == u16::MAX;
+        loop {
+            let next = self
+                .options
+                .iter()
+                .map(|(number, _)| number.0)
+                .filter(|number| *number >= *from && (last || *number < before.0))
+                .min();
+            let Some(number) = next else {
+                *from = (*from).max(before.0);
+                return Ok(());
+            };
+            for option in self.options.iter().filter(|option| option.0.0 == number) {
+                put(builder, Some(*option))?;
+            }
+            let Some(following) = number.checked_add(1) else {
+                return Ok(());
+            };
+            *from = following;
+        }
+    }
+}
+
+fn put(builder: &mut Builder<'_>, option: Option<(Number, Value<'_>)>) -> Result<(), Error> {
+    let Some((number, value)) = option else {
+        return Ok(());
+    };
+    builder
+        .value(number, value)
+        .map_err(|error| build_error(error, number))
+}
+
+/// A codec's error in the words of who must act.
+pub(crate) fn build_error(error: BuildError, number: Number) -> Error {
+    match error {
+        BuildError::BufferTooSmall { needed } => Resource::Message {
+            needed: u32::try_from(needed).unwrap_or(u32::MAX),
+        }
+        .into(),
+        BuildError::Escape => Invalid::Path.into(),
+        _ => Invalid::Option(number).into(),
+    }
+}

@@ -1,0 +1,92 @@
+//! What comes back.
+
+use crate::at::Losses;
+use crate::message::{Code, Number, Options, View};
+
+/// The response to a request, in the caller's buffer.
+///
+/// Message type and message id are not shown: several modems hide them, and no application needs them.
+#[derive(Clone, Copy, Debug)]
+pub struct Response<'r> {
+    view: View<'r>,
+}
+
+impl<'r> Response<'r> {
+    pub(crate) const fn new(view: View<'r>) -> Self {
+        Self { view }
+    }
+
+    /// The response code (RFC 7252, section 5.9): 2.xx, 4.xx or 5.xx.
+    pub const fn code(&self) -> Code {
+        self.view.code()
+    }
+
+    /// The payload; empty if there is none.
+    pub const fn payload(&self) -> &'r [u8] {
+        self.view.payload()
+    }
+
+    /// All options, in order.
+    pub const fn options(&self) -> Options<'r> {
+        self.view.options()
+    }
+
+    /// The Content-Format of the payload, by number (RFC 7252, section 12.3).
+    pub fn content_format(&self) -> Option<u16> {
+        self.uint(Number::CONTENT_FORMAT)
+            .and_then(|value| u16::try_from(value).ok())
+    }
+
+    /// How many seconds the response may be taken for fresh; 60 if it does not say (RFC 7252, section 5.10.5).
+    pub fn max_age(&self) -> u32 {
+        self.uint(Number::MAX_AGE).unwrap_or(60)
+    }
+
+    /// The entity-tag, to ask later whether the payload has changed (RFC 7252, section 5.10.6).
+    pub fn etag(&self) -> Option<&'r [u8]> {
+        self.well_sized(Number::ETAG).map(|option| option.value)
+    }
+
+    /// The segments of the path of what the request created (RFC 7252, section 5.10.7).
+    pub fn location_path(&self) -> impl Iterator<Item = &'r [u8]> {
+        self.all(Number::LOCATION_PATH)
+    }
+
+    /// The items of the query of what the request created (RFC 7252, section 5.10.7).
+    pub fn location_query(&self) -> impl Iterator<Item = &'r [u8]> {
+        self.all(Number::LOCATION_QUERY)
+    }
+
+    fn all(&self, number: Number) -> impl Iterator<Item = &'r [u8]> {
+        self.options()
+            .filter(move |option| option.number == number)
+            .map(|option| option.value)
+    }
+
+    fn uint(&self, number: Number) -> Option<u32> {
+        self.well_sized(number)?.uint()
+    }
+
+    /// An elective option of a length that its definition does not allow counts as absent (RFC 7252, section 5.4.3).
+    fn well_sized(&self, number: Number) -> Option<crate::message::Opt<'r>> {
+        self.view
+            .option(number)
+            .filter(crate::message::Opt::is_well_sized)
+    }
+}
+
+/// What arrived without being the response to a request.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub enum Event<'r> {
+    /// A response that no open request asked for, such as a notification.
+    Response(View<'r>),
+    /// A request from the network.
+    Request(View<'r>),
+    /// Something could not be kept.
+    Lost(Losses),
+    /// The packet data context or the session is gone: attach and connect again.
+    LinkLost,
+    /// The modem has restarted: attach and connect again.
+    Restarted,
+}

@@ -1,0 +1,302 @@
+//! The seam between the endpoint and what carries its messages: a modem, or a socket.
+//!
+//! A [`Link`] sends one message and keeps an inbox of received ones. A [`Session`] joins an endpoint and a link; what to
+//! do next is decided in one plain function, `next`, and the async functions only carry it out.
+
+use crate::at::{Inbox, Losses};
+use crate::client::{Capabilities, Network, Remote, Request};
+use crate::endpoint::{Endpoint, Mode, Step, Verdict};
+use crate::error::{Error, Invalid, ModemError, Resource};
+use crate::message::View;
+use crate::time::{Instant, Millis};
+use core::future::Future;
+
+/// What carries messages.
+pub trait Link<'b> {
+    /// What it can carry.
+    const CAPABILITIES: Capabilities;
+
+    /// The present.
+    fn now(&self) -> Instant;
+
+    /// What was received.
+    fn inbox(&mut self) -> &mut Inbox<'b>;
+
+    /// Puts right what an abandoned operation left; `input` is the payload it was sending. Then `limit` holds for
+    /// everything until the next call.
+    fn settle<'s>(
+        &'s mut self,
+        input: &'s [u8],
+        limit: Instant,
+    ) -> impl Future<Output = Result<(), Error>>;
+
+    /// Brings the link up.
+    fn attach(&mut self, network: &Network<'_>) -> impl Future<Output = Result<(), Error>>;
+
+    /// Opens the session with a server.
+    fn open(&mut self, server: &Remote<'_>) -> impl Future<Output = Result<(), Error>>;
+
+    /// Sends a message.
+    fn send(&mut self, message: View<'_>) -> impl Future<Output = Result<(), Error>>;
+
+    /// Fetches what was only announced.
+    fn fetch(&mut self) -> impl Future<Output = Result<(), Error>>;
+
+    /// Waits for something in the inbox, or for the time.
+    fn wait(&mut self, until: Instant) -> impl Future<Output = Result<(), Error>>;
+
+    /// Closes the session.
+    fn close(&mut self) -> impl Future<Output = Result<(), Error>>;
+}
+
+/// An endpoint and its link.
+pub struct Session<'b, L> {
+    /// What carries the messages.
+    pub link: L,
+    /// Who makes exchanges of them.
+    pub endpoint: Endpoint<'b>,
+}
+
+/// What an operation has to do next.
+enum Next {
+    Transmit,
+    Reply([u8; 4]),
+    Fetch,
+    Wait(Instant),
+    Done(Result<usize, Error>),
+}
+
+/// What [`Session::event`] found.
+pub enum Found {
+    /// A message of so many bytes, copied to the buffer.
+    Message(usize),
+    /// Something was lost.
+    Lost(Losses),
+    /// The link was lost.
+    LinkLost,
+    /// The modem restarted.
+    Restarted,
+}
+
+/// How long opening and closing a session may take.
+const SESSION: Millis = Millis::from_secs(180);
+
+impl<'b, L: Link<'b>> Session<'b, L> {
+    /// Brings the link up.
+    pub async fn attach(&mut self, network: &Network<'_>) -> Result<(), Error> {
+        let limit = self.link.now().after(network.limit);
+        self.link.settle(self.endpoint.payload(), limit).await?;
+        self.link.attach(network).await
+    }
+
+    /// Opens the session with a server.
+    pub async fn connect(&mut self, server: &Remote<'_>) -> Result<(), Error> {
+        if server.host.is_empty() {
+            return Err(Invalid::Host.into());
+        }
+        if server.port == 0 {
+            return Err(Invalid::Port.into());
+        }
+        let limit = self.link.now().after(SESSION);
+        self.link.settle(self.endpoint.payload(), limit).await?;
+        self.link.open(server).await
+    }
+
+    /// Closes the session.
+    pub async fn close(&mut self) -> Result<(), Error> {
+        let limit = self.link.now().after(SESSION);
+        self.link.settle(self.endpoint.payload(), limit).await?;
+        self.link.close().await
+    }
+
+    /// Carries a request out; the response stands in `out`, its length is returned.
+    pub async fn request(&mut self, request: &Request<'_>, out: &mut [u8]) -> Result<usize, Error> {
+        let limit = self.link.now().after(request.time_limit());
+        self.link.settle(self.endpoint.payload(), limit).await?;
+        self.link.inbox().rewind();
+        let now = self.link.now();
+        self.endpoint.begin(now, request, &L::CAPABILITIES)?;
+        let mut outcome = None;
+        loop {
+            let now = self.link.now();
+            let inbox = self.link.inbox();
+            match next(
+                &mut self.endpoint,
+                inbox,
+                now,
+                L::CAPABILITIES.mode(),
+                out,
+                &mut outcome,
+            ) {
+                Next::Transmit => self.link.send(self.endpoint.message()?).await?,
+                Next::Reply(reply) => self.link.send(empty(&reply)?).await?,
+                Next::Fetch => self.link.fetch().await?,
+                Next::Wait(until) => self.link.wait(until).await?,
+                Next::Done(result) => return result,
+            }
+        }
+    }
+
+    /// The response that did not fit its buffer.
+    pub fn held(&mut self, out: &mut [u8]) -> Result<Option<usize>, Error> {
+        let inbox = self.link.inbox();
+        inbox.rewind();
+        while let Some(message) = inbox.peek() {
+            if self.endpoint.holds(message.bytes) {
+                let length = copy(message.bytes, out)?;
+                inbox.remove();
+                self.endpoint.release();
+                return Ok(Some(length));
+            }
+            inbox.skip();
+        }
+        Ok(None)
+    }
+
+    /// Takes the oldest thing that is no response to a request; waits at most so long for one.
+    pub async fn event(&mut self, wait: Millis, out: &mut [u8]) -> Result<Option<Found>, Error> {
+        let until = self.link.now().after(wait);
+        self.endpoint.end();
+        self.link.inbox().rewind();
+        let mut last = false;
+        loop {
+            let now = self.link.now();
+            let found = found(
+                &mut self.endpoint,
+                self.link.inbox(),
+                now,
+                L::CAPABILITIES.mode(),
+                out,
+            )?;
+            if let Some(reply) = self.endpoint.take_reply() {
+                self.link.send(empty(&reply)?).await?;
+            }
+            if found.is_some() || last {
+                return Ok(found);
+            }
+            if self.link.inbox().notes.announced {
+                self.link.settle(self.endpoint.payload(), until).await?;
+                self.link.fetch().await?;
+            } else {
+                self.link.wait(until).await?;
+                last = self.link.now().reached(until);
+            }
+        }
+    }
+}
+
+/// Decides what a request does next. Everything that a session decides is decided here, without waiting.
+fn next(
+    endpoint: &mut Endpoint<'_>,
+    inbox: &mut Inbox<'_>,
+    now: Instant,
+    mode: Mode,
+    out: &mut [u8],
+    outcome: &mut Option<Result<usize, Error>>,
+) -> Next {
+    // What the last message wants as an answer goes out before anything else, also when all is done.
+    if let Some(reply) = endpoint.take_reply() {
+        return Next::Reply(reply);
+    }
+    if let Some(outcome) = outcome.take() {
+        return Next::Done(outcome);
+    }
+    if let Some(delivery) = inbox.notes.delivery.take() {
+        if let Verdict::Failed(error) = endpoint.handle_delivery(delivery.id, delivery.result == 0)
+        {
+            return Next::Done(Err(error));
+        }
+    }
+    while let Some(message) = inbox.peek() {
+        match endpoint.handle(now, message.bytes, message.cut, mode) {
+            Verdict::Response => {
+                let copied = copy(message.bytes, out);
+                match copied {
+                    Ok(_) => inbox.remove(),
+                    Err(_) => endpoint.hold(),
+                }
+                *outcome = Some(copied);
+            }
+            Verdict::Failed(error) => {
+                inbox.remove();
+                *outcome = Some(Err(error));
+            }
+            Verdict::Drop => inbox.remove(),
+            Verdict::Keep => inbox.skip(),
+        }
+        if let Some(reply) = endpoint.take_reply() {
+            return Next::Reply(reply);
+        }
+        if let Some(outcome) = outcome.take() {
+            return Next::Done(outcome);
+        }
+    }
+    if inbox.notes.rebooted {
+        return Next::Done(Err(ModemError::Restarted.into()));
+    }
+    if inbox.notes.link_lost {
+        return Next::Done(Err(ModemError::LinkLost.into()));
+    }
+    if inbox.notes.announced {
+        return Next::Fetch;
+    }
+    match endpoint.poll(now, mode) {
+        Step::Transmit => Next::Transmit,
+        Step::Reply(reply) => Next::Reply(reply),
+        Step::Wait(until) => Next::Wait(until),
+        Step::Failed(error) => Next::Done(Err(error)),
+    }
+}
+
+/// Looks for an event.
+fn found(
+    endpoint: &mut Endpoint<'_>,
+    inbox: &mut Inbox<'_>,
+    now: Instant,
+    mode: Mode,
+    out: &mut [u8],
+) -> Result<Option<Found>, Error> {
+    while let Some(message) = inbox.peek() {
+        if endpoint.holds(message.bytes) {
+            inbox.skip();
+            continue;
+        }
+        match endpoint.handle(now, message.bytes, message.cut, mode) {
+            Verdict::Keep if !message.cut => {
+                let length = copy(message.bytes, out)?;
+                inbox.remove();
+                return Ok(Some(Found::Message(length)));
+            }
+            // One that is cut is counted among the losses already.
+            _ => inbox.remove(),
+        }
+        if endpoint.has_reply() {
+            return Ok(None);
+        }
+    }
+    let notes = &mut inbox.notes;
+    // Each is told once; requests go on failing until the link is up again.
+    if notes.rebooted && !core::mem::replace(&mut notes.told, true) {
+        return Ok(Some(Found::Restarted));
+    }
+    if notes.link_lost && !core::mem::replace(&mut notes.told, true) {
+        return Ok(Some(Found::LinkLost));
+    }
+    if inbox.losses.matter() {
+        return Ok(Some(Found::Lost(core::mem::take(&mut inbox.losses))));
+    }
+    Ok(None)
+}
+
+fn copy(message: &[u8], out: &mut [u8]) -> Result<usize, Error> {
+    let Some(out) = out.get_mut(..message.len()) else {
+        let needed = u16::try_from(message.len()).unwrap_or(u16::MAX);
+        return Err(Resource::Response { needed }.into());
+    };
+    out.copy_from_slice(message);
+    Ok(message.len())
+}
+
+fn empty(reply: &[u8; 4]) -> Result<View<'_>, Error> {
+    View::parse(reply).map_err(|_| ModemError::Unexpected.into())
+}

@@ -1,0 +1,1 @@
+//! The dialect against its simulator and its transcripts.
