@@ -92,7 +92,7 @@ pub(crate) struct Arguments {
     #[arg(short = 'N', long)]
     pub(crate) non_confirmable: bool,
 
-    /// How long to wait for the response; if given, also for the modem and its network (else 180 s)
+    /// How long to wait for the response [default: 90]; if given, also for the network (else 180)
     #[arg(
         short = 'B',
         long,

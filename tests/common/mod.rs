@@ -1,0 +1,68 @@
+//! The example `coap` as a program, for tests that run it.
+
+use std::path::PathBuf;
+use std::process::{Command, Output, Stdio};
+use std::sync::OnceLock;
+
+/// The program. `cargo test` has built it; `cargo test --test NAME` has not, so it is built here if it is not there.
+/// (Whoever changes the example and then runs one test alone must build it first.)
+pub fn program() -> &'static PathBuf {
+    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
+    PROGRAM.get_or_init(|| {
+        // This test stands in `target/<profile>/deps`, the example in `target/<profile>/examples`.
+        let mut path = std::env::current_exe().unwrap();
+        path.pop();
+        path.pop();
+        let release = path.ends_with("release");
+        path.push("examples");
+        path.push(format!("coap{}", std::env::consts::EXE_SUFFIX));
+        if !path.exists() {
+            let mut build = Command::new(env!("CARGO"));
+            build.args(["build", "--quiet", "--example", "coap"]);
+            build.args(release.then_some("--release"));
+            assert!(build.status().unwrap().success(), "the example builds");
+        }
+        path
+    })
+}
+
+/// Runs the program to its end.
+pub fn coap(arguments: &[&str]) -> Run {
+    coap_with(arguments, b"")
+}
+
+/// Runs the program to its end, with something on its standard input.
+pub fn coap_with(arguments: &[&str], input: &[u8]) -> Run {
+    use std::io::Write as _;
+    let mut child = Command::new(program())
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // A program that ends without reading it all is not at fault.
+    let _ = child.stdin.take().unwrap().write_all(input);
+    Run::from(child.wait_with_output().unwrap())
+}
+
+/// What came of it.
+#[derive(Debug)]
+pub struct Run {
+    /// The exit status.
+    pub status: i32,
+    /// Standard output, as it is.
+    pub out: Vec<u8>,
+    /// Standard error.
+    pub err: String,
+}
+
+impl From<Output> for Run {
+    fn from(output: Output) -> Self {
+        Self {
+            status: output.status.code().expect("it ends by itself"),
+            out: output.stdout,
+            err: String::from_utf8(output.stderr).expect("it writes text"),
+        }
+    }
+}
