@@ -340,6 +340,7 @@ impl<'b> Engine<'b> {
             return;
         }
         if self.overflow {
+            crate::log::warning!("a line is longer than the line buffer");
             count(&mut inbox.losses.lines);
             inbox.note();
         } else {
@@ -595,6 +596,7 @@ impl<'b> Engine<'b> {
 
 /// A payload ended before its declared length.
 fn tear_payload(inbox: &mut Inbox<'_>) {
+    crate::log::warning!("a payload ended before its declared length");
     count(&mut inbox.losses.torn);
     inbox.cut();
     inbox.commit();

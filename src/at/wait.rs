@@ -245,6 +245,7 @@ impl At<'_> {
 
     fn start_fence(&mut self) {
         let again = self.engine.fence;
+        crate::log::debug!("fence after an abandoned command");
         self.fences = if again {
             self.fences.saturating_add(1)
         } else {

@@ -203,6 +203,11 @@ impl<'b> Endpoint<'b> {
             return Step::Failed(Waited::Acknowledgement.into());
         }
         exchange.transmissions += 1;
+        crate::log::debug!(
+            "transmission {} of message {}",
+            exchange.transmissions,
+            exchange.id
+        );
         exchange.timeout = Millis::new(exchange.timeout.as_millis().saturating_mul(2));
         // Counted from when it was due, not from now, so that lateness does not add up; unless that has passed as well.
         let next = exchange.next.after(exchange.timeout);

@@ -232,9 +232,11 @@ fn next(
         }
     }
     if inbox.notes.rebooted {
+        crate::log::warning!("the modem has restarted");
         return Next::Done(Err(ModemError::Restarted.into()));
     }
     if inbox.notes.link_lost {
+        crate::log::warning!("the packet data context is lost");
         return Next::Done(Err(ModemError::LinkLost.into()));
     }
     if inbox.notes.announced {

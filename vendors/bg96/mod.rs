@@ -166,8 +166,7 @@ impl Dialect for Bg96 {
             return Counted::No;
         }
         // A text option may hold a line break; inside quotes the line is not over.
-        let quotes = line.iter().filter(|byte| **byte == b'"').count();
-        if !whole || quotes & 1 == 1 {
+        if !whole || line.iter().filter(|byte| **byte == b'"').count() & 1 == 1 {
             return Counted::Later;
         }
         match line::last_number(line).map(u16::try_from) {
