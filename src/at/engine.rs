@@ -218,11 +218,12 @@ impl<'b> Engine<'b> {
         self.overflow = true;
         // The last field may say how much data follows: let it stand at the end of what is kept.
         let splice = self.end.saturating_sub(TAIL);
-        if byte == b',' && splice > self.start {
-            if let Some(slot) = self.line.get_mut(usize::from(splice)) {
-                *slot = byte;
-                self.end = splice + 1;
-            }
+        if byte == b','
+            && splice > self.start
+            && let Some(slot) = self.line.get_mut(usize::from(splice))
+        {
+            *slot = byte;
+            self.end = splice + 1;
         }
     }
 
@@ -397,10 +398,10 @@ impl<'b> Engine<'b> {
             return false;
         };
         let mut fields = Fields::new(rest);
-        if let Some(first) = self.first {
-            if fields.clone().num() != Some(u32::from(first)) {
-                return false;
-            }
+        if let Some(first) = self.first
+            && fields.clone().num() != Some(u32::from(first))
+        {
+            return false;
         }
         let mut mask = 1;
         while fields.next().is_some() {

@@ -359,11 +359,13 @@ impl<'b> Endpoint<'b> {
     /// A separate response, a ping, or a request.
     fn handle_separate(&mut self, now: Instant, message: &[u8], header: &Header) -> Verdict {
         let confirmable = header.kind == Kind::Confirmable;
-        if let Some((id, kind, since)) = self.answered {
-            if confirmable && id == header.id && now.since(since) < EXCHANGE_LIFETIME {
-                self.answer(id, kind);
-                return Verdict::Drop;
-            }
+        if let Some((id, kind, since)) = self.answered
+            && confirmable
+            && id == header.id
+            && now.since(since) < EXCHANGE_LIFETIME
+        {
+            self.answer(id, kind);
+            return Verdict::Drop;
         }
         let ours = self
             .exchange

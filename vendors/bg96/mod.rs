@@ -334,22 +334,21 @@ impl Dialect for Bg96 {
                 .ok(300)
                 .await?;
         }
-        if !active {
-            if at
+        if !active
+            && at
                 .put("AT+QIACT=")
                 .num(CONTEXT.into())
                 .ok(150_000)
                 .await
                 .is_err()
-            {
-                // It fails for no reason at times, and works after a deactivation.
-                at.put("AT+QIDEACT=").num(CONTEXT.into()).ok(40_000).await?;
-                at.put("AT+QIACT=")
-                    .num(CONTEXT.into())
-                    .ok(150_000)
-                    .await
-                    .map_err(no_network)?;
-            }
+        {
+            // It fails for no reason at times, and works after a deactivation.
+            at.put("AT+QIDEACT=").num(CONTEXT.into()).ok(40_000).await?;
+            at.put("AT+QIACT=")
+                .num(CONTEXT.into())
+                .ok(150_000)
+                .await
+                .map_err(no_network)?;
         }
         if lost {
             self.open = false;
