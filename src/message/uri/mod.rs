@@ -2,13 +2,16 @@
 //!
 //! RFC 7252 sections 6.1 to 6.5, RFC 8323 section 8 for the schemes over TCP, and RFC 3986 for what a URI is. A URI is
 //! never copied: [`Uri::parse`] checks all of it and hands out raw pieces, whose escapes
-//! [`Builder::decoded`](super::Builder::decoded) turns into bytes in the message itself. The way back, [`write`],
+//! [`Builder::decoded`](super::Builder::decoded) turns into bytes in the message itself. The way back, [`write()`],
 //! goes through a sink that takes bytes. Left out: resolving relative references; dot segments are refused, since no
 //! Uri-Path may be one (RFC 7252 section 5.10.1).
 
 mod address;
 mod compose;
 mod escape;
+
+#[cfg(test)]
+mod tests;
 
 use core::fmt;
 
