@@ -127,7 +127,6 @@ impl<'b> Builder<'b> {
     ///
     /// # Errors
     /// The order, the length or the buffer; or the message is an empty one.
-    #[inline]
     pub fn option(&mut self, number: Number, value: &[u8]) -> Result<(), BuildError> {
         copy(self.space(number, value.len())?, value);
         Ok(())
@@ -246,7 +245,7 @@ impl<'b> Builder<'b> {
     }
 
     /// Writes the header of an option and hands out the space for its value.
-    #[inline]
+    #[inline(always)]
     fn space(&mut self, number: Number, len: usize) -> Result<&mut [u8], BuildError> {
         let Some(delta) = u32::from(number.0).checked_sub(self.last) else {
             return Err(self.refusal());
