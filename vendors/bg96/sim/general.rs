@@ -32,7 +32,7 @@ pub(super) struct Settings {
     wrong_pins: u8,
     functionality: u32,
     searching_since: Instant,
-    registered: bool,
+    pub(super) registered: bool,
     /// The `n` of CREG, CGREG and CEREG.
     reports: [u32; 3],
     urc_port: String,
@@ -253,6 +253,17 @@ impl<N: Network> SimBg96<N> {
         }
     }
 
+    /// The status part of a registration line: at home (with cell and technology if they were asked for), searching, or
+    /// neither.
+    fn status(&self, n: u32) -> &'static str {
+        match (self.settings.registered, n) {
+            (true, 2) => "1,\"5650\",\"29A7DF4\",8",
+            (true, _) => "1",
+            _ if self.settings.functionality == 1 && self.settings.sim == Sim::Ready => "2",
+            _ => "0",
+        }
+    }
+
     /// When the network will be found, if it will.
     pub(super) fn finds_network_at(&self) -> Option<Instant> {
         let settings = &self.settings;
@@ -264,17 +275,23 @@ impl<N: Network> SimBg96<N> {
         looking.then(|| settings.searching_since.after(self.quirks.registers_after))
     }
 
-    /// Registers if it is time; false if nothing changed.
+    /// Registers if it is time, or loses the network; false if nothing changed.
     pub(super) fn find_network(&mut self) -> bool {
-        match self.finds_network_at() {
-            Some(at) if self.now.reached(at) => {}
-            _ => return false,
+        if self.settings.registered && self.quirks.no_network {
+            self.settings.registered = false;
+            self.settings.searching_since = self.now;
+        } else if self
+            .finds_network_at()
+            .is_some_and(|at| self.now.reached(at))
+        {
+            self.settings.registered = true;
+        } else {
+            return false;
         }
-        self.settings.registered = true;
         let reports = self.settings.reports;
         for (n, name) in reports.into_iter().zip(["CREG", "CGREG", "CEREG"]) {
             if n > 0 {
-                let status = registered(n);
+                let status = self.status(n);
                 self.urc(&format!("+{name}: {status}"));
             }
         }
@@ -286,14 +303,7 @@ impl<N: Network> SimBg96<N> {
             Form::Test => Done::line(format!("+{name}: (0-2)")),
             Form::Read => {
                 let n = self.settings.reports.get(which).copied().unwrap_or(0);
-                let status = if self.settings.registered && !self.quirks.no_network {
-                    registered(n)
-                } else if self.settings.functionality == 1 && self.settings.sim == Sim::Ready {
-                    "2".into()
-                } else {
-                    "0".into()
-                };
-                Done::line(format!("+{name}: {n},{status}"))
+                Done::line(format!("+{name}: {n},{}", self.status(n)))
             }
             Form::Write(arguments) => {
                 let arguments = Arguments(arguments);
@@ -511,13 +521,4 @@ const fn unknown() -> Failure {
 fn one_context(arguments: Arguments<'_>) -> Result<u8, Failure> {
     arguments.count(&[1])?;
     arguments.byte(0, 1..=16)
-}
-
-/// The status part of a registration line: at home, with cell and technology if they were asked for.
-fn registered(n: u32) -> String {
-    if n == 2 {
-        "1,\"5650\",\"29A7DF4\",8".into()
-    } else {
-        "1".into()
-    }
 }

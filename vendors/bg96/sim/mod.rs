@@ -399,6 +399,9 @@ impl<N: Network> SimBg96<N> {
     /// Schedules the answer to a command.
     fn finish(&mut self, done: Result<Done, Failure>, line: &[u8]) {
         self.busy = true;
+        if self.waiting.iter().any(means_something) {
+            self.note(TOO_SOON);
+        }
         let (after, bytes) = match done {
             Ok(Done::Said { lines, after }) => {
                 let mut bytes = Vec::new();
@@ -428,6 +431,13 @@ impl<N: Network> SimBg96<N> {
     }
 }
 
+const TOO_SOON: &str = "bytes before the answer to the last command";
+
+/// Line ends are harmless, and ESC is how a host makes sure that no prompt is waiting.
+const fn means_something(byte: &u8) -> bool {
+    !matches!(*byte, b'\r' | b'\n' | ESC)
+}
+
 /// The names under which a command is counted.
 fn names(command: &Command) -> Vec<String> {
     match command {
@@ -443,9 +453,8 @@ impl<N: Network> Device for SimBg96<N> {
         if self.quirks.silent || self.power != Power::On {
             return;
         }
-        let means_something = |byte: &u8| !matches!(*byte, b'\r' | b'\n' | ESC);
         if self.busy && self.waiting.is_empty() && bytes.iter().any(means_something) {
-            self.note("bytes before the answer to the last command");
+            self.note(TOO_SOON);
         }
         self.waiting.extend(bytes);
         self.run(now);
@@ -474,5 +483,9 @@ impl<N: Network> Device for SimBg96<N> {
     }
 }
 
+#[cfg(test)]
+mod message_tests;
+#[cfg(test)]
+mod power_tests;
 #[cfg(test)]
 mod tests;
