@@ -23,7 +23,7 @@ mod server;
 
 pub use agenda::Agenda;
 pub use device::Device;
-pub(crate) use dice::Dice;
+pub use dice::Dice;
 pub use host::HostNetwork;
 pub use network::{Link, Network, Sent, TestNetwork};
 pub use serial::{Line, LineClock, LineTimer, Serial, SerialError, TimeSource};

@@ -315,7 +315,7 @@ fn an_option_value_that_ends_in_ff_is_no_payload_marker() {
 fn it_serves_a_real_socket() {
     let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
     let server = socket.local_addr().unwrap();
-    std::thread::spawn(move || DemoServer::new().run_on(&socket));
+    std::thread::spawn(move || DemoServer::new().run_on(socket));
     let client = UdpSocket::bind("127.0.0.1:0").unwrap();
     client
         .set_read_timeout(Some(Duration::from_secs(20)))

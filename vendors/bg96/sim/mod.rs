@@ -8,6 +8,26 @@
 //! so are things that work but that a polite host would not do. Deterministic: the same bytes at the same times give the
 //! same answers.
 //!
+//! ```
+//! use coap_modem::sim::{Line, TestNetwork, TimeSource};
+//! use coap_modem::vendors::bg96::sim::SimBg96;
+//! use embedded_io::{Read, Write};
+//!
+//! let module = SimBg96::new(TestNetwork::default());
+//! let line = Line::new(module, TimeSource::Virtual);
+//! let mut serial = line.serial(); // what the driver under test is given, with line.clock() or line.timer()
+//!
+//! serial.write_all(b"AT\r")?;
+//! let mut answer = [0; 9];
+//! serial.read_exact(&mut answer)?;
+//! assert_eq!(&answer, b"AT\r\r\nOK\r\n");
+//!
+//! line.device().quirks.no_network = true; // and see what the driver does
+//! line.device().reset();
+//! assert!(line.device().misuse().is_empty());
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
 //! DTLS is left out: a client that is configured for it opens with result -9, never in the clear.
 //!
 //! The files, in reading order: this one (the serial side and time), [`quirks`], `command` (arguments and results),
@@ -432,6 +452,8 @@ impl<N: Network> Device for SimBg96<N> {
     }
 }
 
+#[cfg(test)]
+mod fuzz_tests;
 #[cfg(test)]
 mod message_tests;
 #[cfg(test)]

@@ -472,3 +472,22 @@ fn a_session_left_over_from_a_former_life_of_the_host_gives_minus_ten() {
     assert_eq!(host.ask("AT+QCOAPCLOSE=5"), "\r\nERROR\r\n");
     assert_eq!(host.misuse(), Vec::<String>::new());
 }
+
+#[test]
+fn the_oracle_knows_nothing_of_our_own_codec() {
+    for file in ["src/sim", "vendors/bg96/sim"] {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
+        // Transcripts are read with our codec, and are no oracle.
+        let ours = ["replay.rs", "record.rs", "transcript.rs"];
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            let source = std::fs::read_to_string(&path).unwrap();
+            let name = path.file_name().unwrap().to_str().unwrap();
+            let forbidden = concat!("crate::", "message");
+            assert!(
+                ours.contains(&name) || !source.contains(forbidden),
+                "{name}"
+            );
+        }
+    }
+}
