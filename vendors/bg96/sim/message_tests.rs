@@ -352,7 +352,7 @@ fn a_ping_is_answered_by_the_module_and_strangers_are_not_heard() {
         .network()
         .inject(now, 0, from, b"\xFFrubbish");
     let mut version_2 = datagram;
-    version_2[0] |= 0x80;
+    version_2[0] ^= 0xC0;
     let from = "220.180.239.212:8028".parse().unwrap();
     host.line
         .device()
