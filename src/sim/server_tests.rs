@@ -259,6 +259,9 @@ fn a_separate_response_is_repeated_until_it_is_acknowledged() {
     peer.send_bytes(due, &wrong);
     assert!(peer.server.deadline().is_some());
     let right = empty(MessageType::Acknowledgement, response.header.message_id);
+    let other = "10.0.0.2:50000".parse().unwrap();
+    peer.server.handle(due, other, &right);
+    assert!(peer.server.deadline().is_some(), "a stranger's ACK");
     peer.send_bytes(due, &right);
     assert_eq!(peer.server.deadline(), None);
 }

@@ -351,7 +351,27 @@ fn a_ping_is_answered_by_the_module_and_strangers_are_not_heard() {
         .device()
         .network()
         .inject(now, 0, from, b"\xFFrubbish");
+    let mut version_2 = datagram;
+    version_2[0] ^= 0xC0;
+    let from = "220.180.239.212:8028".parse().unwrap();
+    host.line
+        .device()
+        .network()
+        .inject(now, 0, from, &version_2);
     assert_eq!(host.hear(2_000), "");
+}
+
+#[test]
+fn a_repeated_request_of_the_server_is_not_acknowledged_before_the_host_had_its_time() {
+    let mut host = Host::new().open();
+    let request = packet(MessageType::Confirmable, GET, 77, &[9]);
+    host.inject(&request);
+    assert!(host.hear(300).contains("+QCOAPRECV"));
+    host.inject(&request);
+    assert_eq!(host.hear(300), "");
+    assert!(host.journal().is_empty());
+    host.hear(1_000);
+    assert_eq!(host.journal().len(), 1);
 }
 
 #[test]
