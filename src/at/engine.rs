@@ -329,7 +329,7 @@ impl<'b> Engine<'b> {
             self.next_line();
             return;
         }
-        if self.end == self.start {
+        if self.end == self.start && !self.overflow {
             return;
         }
         if self.asking && self.ask(true, inbox, hooks) {
@@ -413,7 +413,9 @@ impl<'b> Engine<'b> {
     fn capture(&mut self) {
         self.captured = true;
         self.captured_start = self.start;
-        self.captured_end = self.end;
+        // The final result behind it wants a place as well.
+        let size = u16::try_from(self.line.len()).unwrap_or(u16::MAX);
+        self.captured_end = self.end.min(size - (size >> 2));
     }
 
     // ---- the pending command
@@ -461,6 +463,12 @@ impl<'b> Engine<'b> {
             self.command_length += 1;
         }
         true
+    }
+
+    /// Whether the command's text so far ends where its first argument belongs.
+    pub(super) fn wants_argument(&self) -> bool {
+        let text = self.command.get(..usize::from(self.command_length));
+        text.is_some_and(|text| text.ends_with(b"="))
     }
 
     pub(super) fn expect(&mut self, prefix: &'static str, counts: u16) {
