@@ -204,7 +204,7 @@ fn options_arrive_in_the_format_that_their_number_asks_for() {
 fn an_address_is_no_uri_host() {
     let server = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
     let port = server.local_addr().unwrap().port();
-    std::thread::spawn(move || coap_modem::sim::DemoServer::new().run_on(&server));
+    std::thread::spawn(move || coap_modem::sim::DemoServer::new().run_on(server));
     for link in LINKS {
         for (host, option) in [("127.0.0.1", false), ("localhost", true)] {
             let run = over(link, &[&format!("coap://{host}:{port}/options")]);

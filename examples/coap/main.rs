@@ -309,7 +309,7 @@ fn start_demo() -> io::Result<std::net::SocketAddr> {
     let address = socket.local_addr()?;
     std::thread::Builder::new()
         .name("coap-demo-server".into())
-        .spawn(move || DemoServer::new().run_on(&socket))?;
+        .spawn(move || DemoServer::new().run_on(socket))?;
     Ok(address)
 }
 

@@ -1,12 +1,12 @@
 //! The example `coap` as a program, for tests that run it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::OnceLock;
+use std::time::SystemTime;
 
-/// The program. `cargo test` has built it; `cargo test --test NAME` has not, so it is built here if it is not there.
-/// (Whoever changes the example and then runs one test alone must build it first.)
-pub fn program() -> &'static PathBuf {
+/// The program. `cargo test` has built it; `cargo test --test NAME` has not, so it is built here if its sources are newer.
+pub(crate) fn program() -> &'static PathBuf {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
     PROGRAM.get_or_init(|| {
         // This test stands in `target/<profile>/deps`, the example in `target/<profile>/examples`.
@@ -16,7 +16,10 @@ pub fn program() -> &'static PathBuf {
         let release = path.ends_with("release");
         path.push("examples");
         path.push(format!("coap{}", std::env::consts::EXE_SUFFIX));
-        if !path.exists() {
+        let built = std::fs::metadata(&path).and_then(|about| about.modified());
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let sources = ["src", "vendors", "examples"].map(|folder| newest(&root.join(folder)));
+        if built.is_err() || sources.into_iter().max() > Some(built.ok()) {
             let mut build = Command::new(env!("CARGO"));
             build.args(["build", "--quiet", "--example", "coap"]);
             build.args(release.then_some("--release"));
@@ -26,13 +29,27 @@ pub fn program() -> &'static PathBuf {
     })
 }
 
+/// When the last of a folder's Rust files was changed.
+fn newest(folder: &Path) -> Option<SystemTime> {
+    let entries = std::fs::read_dir(folder).unwrap().map(Result::unwrap);
+    entries
+        .filter_map(|entry| match entry.path() {
+            path if path.is_dir() => newest(&path),
+            path if path.extension() == Some("rs".as_ref()) => {
+                entry.metadata().unwrap().modified().ok()
+            }
+            _ => None,
+        })
+        .max()
+}
+
 /// Runs the program to its end.
-pub fn coap(arguments: &[&str]) -> Run {
+pub(crate) fn coap(arguments: &[&str]) -> Run {
     coap_with(arguments, b"")
 }
 
 /// Runs the program to its end, with something on its standard input.
-pub fn coap_with(arguments: &[&str], input: &[u8]) -> Run {
+pub(crate) fn coap_with(arguments: &[&str], input: &[u8]) -> Run {
     use std::io::Write as _;
     let mut child = Command::new(program())
         .args(arguments)
@@ -48,13 +65,13 @@ pub fn coap_with(arguments: &[&str], input: &[u8]) -> Run {
 
 /// What came of it.
 #[derive(Debug)]
-pub struct Run {
+pub(crate) struct Run {
     /// The exit status.
-    pub status: i32,
+    pub(crate) status: i32,
     /// Standard output, as it is.
-    pub out: Vec<u8>,
+    pub(crate) out: Vec<u8>,
     /// Standard error.
-    pub err: String,
+    pub(crate) err: String,
 }
 
 impl From<Output> for Run {
