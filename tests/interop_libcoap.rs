@@ -215,6 +215,26 @@ fn non_confirmable_requests_through_the_bg96() {
 }
 
 #[test]
+fn a_part_of_a_large_response_does_not_pass_for_the_whole() {
+    use coap_modem::error::{ClientError, Error, PeerError};
+    use coap_modem::message::Number;
+    let Some(server) = Server::start(&[]) else {
+        return;
+    };
+    let mut memory = coap_modem::udp::Memory::new();
+    let mut client = UdpClient::new(&mut memory, random);
+    client
+        .connect(&Remote::new("127.0.0.1", server.port))
+        .unwrap();
+    // This much the server takes at once, but does not give at once: it answers with the first of two blocks.
+    let mut buffer = [0; 1400];
+    let bytes = awkward(1100);
+    let put = client.request(&Request::put("/large", &bytes), &mut buffer);
+    let blocks = Error::Peer(PeerError::CriticalOption(Number::BLOCK2));
+    assert!(matches!(put, Err(ClientError::Operation(error)) if error == blocks));
+}
+
+#[test]
 fn a_server_that_loses_30_percent_does_not_break_plain_udp() {
     static SENT: AtomicU32 = AtomicU32::new(0);
     let Some(server) = Server::start(&["-l", "30%"]) else {

@@ -182,7 +182,7 @@ where
         ..Network::new(&arguments.apn)
     };
 
-    let failed = |error| failure(error, arguments);
+    let failed = |error| failure(error, arguments, body.len());
     client.attach(&network).map_err(failed)?;
     client.connect(remote).map_err(failed)?;
     let mut buffer = [0; RESPONSE];
@@ -261,7 +261,11 @@ fn remote<'a>(uri: &Uri<'a>) -> Result<Remote<'a>, Failure> {
 }
 
 /// An error with what to do about it on this command line.
-fn failure<E: fmt::Display>(error: ClientError<E>, arguments: &Arguments) -> Failure {
+fn failure<E: fmt::Display>(
+    error: ClientError<E>,
+    arguments: &Arguments,
+    length: usize,
+) -> Failure {
     let ClientError::Operation(operation) = error else {
         return Failure::Failed(format!("{error}; is it still plugged in?"));
     };
@@ -272,6 +276,10 @@ fn failure<E: fmt::Display>(error: ClientError<E>, arguments: &Arguments) -> Fai
     let advice = match operation {
         Error::Unsupported(Unsupported::Payload(_)) | Error::Resource(Resource::Message { .. }) => {
             "send it in smaller pieces: block-wise transfer is not supported yet"
+        }
+        // RFC 7252, section 4.6: what every server takes.
+        Error::Timeout(Waited::Acknowledgement) if length > 1024 => {
+            "or its limit is below this payload: block-wise transfer is not supported yet"
         }
         Error::Unsupported(_) if modem => "without --modem, plain UDP can do it",
         Error::Peer(PeerError::CriticalOption(Number::BLOCK2)) => {
