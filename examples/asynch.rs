@@ -1,5 +1,10 @@
 //! A thermometer that awaits while it reports. See `blocking` and `superloop` for the same otherwise.
 
+#![expect(
+    clippy::large_futures,
+    reason = "on a host with its wide pointers; the limit is meant for targets"
+)]
+
 use coap_modem::client::{CoapClient, Network, Remote, Request};
 use coap_modem::front::{Asynch, block_on};
 use coap_modem::sim::{Line, TestNetwork, TimeSource};

@@ -1,5 +1,13 @@
 //! The host command `coap` from outside: exit status, what goes where, and sentences that say what to do.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "clippy exempts the tests, but not the helpers of a test crate"
+)]
+
 mod common;
 
 use common::{coap, coap_with};
@@ -520,5 +528,20 @@ mod serial {
             );
             assert!(!shown.contains("hunter2"));
         }
+    }
+}
+
+#[test]
+fn the_three_ways_to_wait_give_the_same() {
+    for name in ["blocking", "superloop", "asynch"] {
+        let output = std::process::Command::new(common::example(name))
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{name}");
+        let said = String::from_utf8(output.stdout).unwrap();
+        assert_eq!(
+            said, "20.5: 2.01\n21.0: 2.04\n21.5: 2.04\nstored: 21.5\n",
+            "{name}"
+        );
     }
 }

@@ -3,6 +3,14 @@
 //! Needs the program `coap-server-notls` (Debian: `libcoap3-bin`). Where it is missing, these tests say so and pass,
 //! except in CI (the environment variable `CI` is set), where they fail.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "clippy exempts the tests, but not the helpers of a test crate"
+)]
+
 mod common;
 
 use coap_modem::client::{Blocking, Network, Remote, Request};

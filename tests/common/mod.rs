@@ -1,32 +1,43 @@
-//! The example `coap` as a program, for tests that run it.
+//! The examples as programs, for tests that run them.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::OnceLock;
 use std::time::SystemTime;
 
-/// The program. `cargo test` has built it; `cargo test --test NAME` has not, so it is built here if its sources are newer.
-pub(crate) fn program() -> &'static PathBuf {
-    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
-    PROGRAM.get_or_init(|| {
+/// The host command.
+pub(crate) fn program() -> PathBuf {
+    example("coap")
+}
+
+/// The folder of the examples. `cargo test` has built them; `cargo test --test NAME` has not, so they are built here if
+/// their sources are newer.
+fn examples() -> &'static PathBuf {
+    static EXAMPLES: OnceLock<PathBuf> = OnceLock::new();
+    EXAMPLES.get_or_init(|| {
         // This test stands in `target/<profile>/deps`, the example in `target/<profile>/examples`.
         let mut path = std::env::current_exe().unwrap();
         path.pop();
         path.pop();
         let release = path.ends_with("release");
         path.push("examples");
-        path.push(format!("coap{}", std::env::consts::EXE_SUFFIX));
-        let built = std::fs::metadata(&path).and_then(|about| about.modified());
+        let coap = path.join(format!("coap{}", std::env::consts::EXE_SUFFIX));
+        let built = std::fs::metadata(coap).and_then(|about| about.modified());
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
         let sources = ["src", "vendors", "examples"].map(|folder| newest(&root.join(folder)));
         if built.is_err() || sources.into_iter().max() > Some(built.ok()) {
             let mut build = Command::new(env!("CARGO"));
-            build.args(["build", "--quiet", "--example", "coap"]);
+            build.args(["build", "--quiet", "--examples"]);
             build.args(release.then_some("--release"));
-            assert!(build.status().unwrap().success(), "the example builds");
+            assert!(build.status().unwrap().success(), "the examples build");
         }
         path
     })
+}
+
+/// An example by its name.
+pub(crate) fn example(name: &str) -> PathBuf {
+    examples().join(format!("{name}{}", std::env::consts::EXE_SUFFIX))
 }
 
 /// When the last of a folder's Rust files was changed.
