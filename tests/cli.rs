@@ -146,6 +146,32 @@ fn the_dialog_with_the_modem_is_readable_on_stderr() {
         assert!(lines.contains(&wanted), "{wanted} in {}", run.err);
     }
     assert!(!run.err.contains('\x1b'), "no colours where nobody looks");
+
+    // What the README shows is what there is to see, message id and token apart.
+    let readme = include_str!("../README.md");
+    let (_, shown) = readme.split_once("-v coap://demo/hello\n").unwrap();
+    let (shown, _) = shown.split_once("```").unwrap();
+    let seen: Vec<String> = lines.iter().map(|line| shape(line)).collect();
+    for line in shown.lines() {
+        let known = line == "..." || line == "Hello from the demo server!";
+        assert!(
+            known || seen.contains(&shape(line)),
+            "{line} in {}",
+            run.err
+        );
+    }
+}
+
+/// A line with each run of hexadecimal digits as one mark.
+fn shape(line: &str) -> String {
+    let mut shape = line.replace(
+        |c: char| c.is_ascii_digit() || ('A'..='F').contains(&c),
+        "#",
+    );
+    while shape.contains("##") {
+        shape = shape.replace("##", "#");
+    }
+    shape
 }
 
 #[test]
