@@ -57,7 +57,7 @@
 
 #[cfg(feature = "sim")]
 pub mod sim;
-#[cfg(test)]
+#[cfg(all(test, feature = "sim"))]
 mod tests;
 
 mod slots;
