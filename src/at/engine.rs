@@ -486,6 +486,13 @@ impl<'b> Engine<'b> {
         self.deadline = now.after(span);
     }
 
+    /// Does not let the wait for the pending command end before `until`.
+    pub(super) fn extend(&mut self, until: Instant) {
+        if until.reached(self.deadline) {
+            self.deadline = until;
+        }
+    }
+
     /// Forgets a command of which nothing was sent.
     pub(super) fn cancel(&mut self) {
         self.forget();
