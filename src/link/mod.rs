@@ -234,7 +234,7 @@ fn next(
     if inbox.notes.rebooted {
         return Next::Done(Err(ModemError::Restarted.into()));
     }
-    if inbox.notes.link_lost {
+    if inbox.notes.link_lost || inbox.notes.closed {
         return Next::Done(Err(ModemError::LinkLost.into()));
     }
     if inbox.notes.announced {
@@ -279,7 +279,7 @@ fn found(
     if notes.rebooted && !core::mem::replace(&mut notes.told, true) {
         return Ok(Some(Found::Restarted));
     }
-    if notes.link_lost && !core::mem::replace(&mut notes.told, true) {
+    if (notes.link_lost || notes.closed) && !core::mem::replace(&mut notes.told, true) {
         return Ok(Some(Found::LinkLost));
     }
     if inbox.losses.matter() {

@@ -21,7 +21,7 @@
 //!
 //! | line (note) | becomes |
 //! |---|---|
-//! | `+QCOAPOPEN`, `+QCOAPCLOSE` (3.3.2, 3.3.3) | the answer that is waited for; a close that nobody asked for: link lost |
+//! | `+QCOAPOPEN`, `+QCOAPCLOSE` (3.3.2, 3.3.3) | the answer that is waited for; a close that nobody waits for: session lost |
 //! | `+QCOAPRECV` (3.4.1) | a message; it shows no type, so it is written as non-confirmable (empty ones as Reset) |
 //! | `+QCOAPACK` (3.4.2), in the examples misprinted `+COAPACK` | a delivery note |
 //! | `+QCOAPIND` (3.4.3) | a retransmission note; the verdict is left to `+QCOAPACK` and the time limit |
@@ -195,9 +195,14 @@ impl Dialect for Bg96 {
                 notes.rebooted = true;
                 notes.told = false;
             }
-            _ if line.starts_with(b"+QIURC: \"pdpdeact\"") || line.starts_with(b"+QCOAPCLOSE:") => {
+            _ if line.starts_with(b"+QIURC: \"pdpdeact\"") => {
                 let notes = inbox.note();
                 notes.link_lost = true;
+                notes.told = false;
+            }
+            _ if line.starts_with(b"+QCOAPCLOSE:") => {
+                let notes = inbox.note();
+                notes.closed = true;
                 notes.told = false;
             }
             b"APP RDY" => {}
@@ -399,6 +404,8 @@ impl Dialect for Bg96 {
         }
         self.open = false;
         self.slots.forget();
+        // A close that was told late, of an abandoned operation for one, is not of the session to come.
+        at.inbox.notes.closed = false;
         at.put("AT+QCOAPOPEN=")
             .num(CLIENT.into())
             .quoted(host)

@@ -125,7 +125,7 @@ fn run<B: Bench>(
     let mut client = B::client(&mut memory, front);
     let name = format!(
         "{} dropped at {first}, {second:?} ({bytes} bytes a step), {idle} ms later",
-        case.op
+        case.op.name()
     );
     for op in &case.before {
         assert_eq!(
@@ -171,7 +171,7 @@ pub fn dropped_once<B: Bench>() {
         while run::<B>(case, polls, None, [0, 30, 2000][polls % 3], 1).0 {
             polls += 1;
         }
-        println!("{}: dropped at {} places", case.op, polls - 1);
+        println!("{}: dropped at {} places", case.op.name(), polls - 1);
         assert!(polls > 20, "{}: too few places", case.op);
         total += polls - 1;
     }

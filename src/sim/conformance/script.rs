@@ -63,6 +63,11 @@ impl Op {
         Self::Connect("demo".into())
     }
 
+    /// The beginning of its text, for messages.
+    pub fn name(&self) -> String {
+        self.to_string().chars().take(40).collect()
+    }
+
     /// Reads what [`Display`](fmt::Display) wrote.
     pub fn parse(text: &str) -> Option<Self> {
         let mut words = text.split(' ');

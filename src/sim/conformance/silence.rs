@@ -121,7 +121,7 @@ fn silent_in<B: Bench>(how: Silence, before: &[Op], op: &Op) -> u32 {
         for op in before {
             assert_eq!(ask(op), "done");
         }
-        let case = format!("{op}, {how:?} from turn {turn} of {turns}");
+        let case = format!("{}, {how:?} from turn {turn} of {turns}", op.name());
         line.device().silence(Some((turn, how)));
         let began = line.now();
         let result = ask(op);
