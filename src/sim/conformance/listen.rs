@@ -182,23 +182,40 @@ impl<'a, F: Front> Listener<'a, F> {
         &'s mut self,
         begin: impl FnOnce(&'s mut At<'a>) -> Wait<'s, 'a>,
     ) -> Option<Result<(), Error>> {
+        self.drive_on(1, begin)
+    }
+
+    /// The same, but so many waits must be in vain while the play is held.
+    fn drive_on<'s>(
+        &'s mut self,
+        mut waits: u8,
+        begin: impl FnOnce(&'s mut At<'a>) -> Wait<'s, 'a>,
+    ) -> Option<Result<(), Error>> {
         let (way, replay, wire) = (self.way, &self.replay, self.at.wire());
-        let operation = pin!(begin(&mut self.at));
+        // Begun in the first poll, as an operation is: only then the time is known.
+        let at = &mut self.at;
+        let operation = pin!(async move { begin(at).await });
         let mut driven = pin!(self.front.drive(wire, operation));
         let until_held = poll_fn(|context| match driven.as_mut().poll(context) {
             Poll::Ready(Ok(result)) => Poll::Ready(Some(result)),
             Poll::Ready(Err(_)) => panic!("a replay never fails"),
-            Poll::Pending if replay.held_by().is_some() || replay.finished() => Poll::Ready(None),
-            Poll::Pending => Poll::Pending,
+            Poll::Pending => {
+                waits -= u8::from(replay.held_by().is_some() || replay.finished());
+                if waits == 0 {
+                    Poll::Ready(None)
+                } else {
+                    Poll::Pending
+                }
+            }
         });
         wait(way, until_held)
     }
 
     /// Sends a command, as an operation would: what an earlier one left is put right first.
     fn run(&mut self, here: &str, number: usize, command: &str) {
-        let limit = self.at.now().after(Millis::new(PATIENCE));
+        let limit = self.at.now().after(Millis::new(3 * PATIENCE));
         // The fence, if there must be one, goes out before the modem says more; else the command does.
-        let fenced = self.drive(|at| at.settle(&[], limit)).is_none();
+        let fenced = self.drive_on(2, |at| at.settle(&[], limit)).is_none();
         if fenced {
             self.replay.advance();
             let settled = self.drive(|at| at.settle(&[], limit));
@@ -266,7 +283,8 @@ impl<'a, F: Front> Listener<'a, F> {
             Expectation::Result(text) if text == "none" => {
                 assert_eq!(self.at.result(), None, "{here}");
                 // Its time runs out.
-                self.drive(|at| at.pause(PATIENCE));
+                let over = self.drive_on(3, |at| at.pause(PATIENCE));
+                assert_eq!(over, Some(Ok(())), "{here}");
             }
             Expectation::Result(text) => {
                 let expected = Final::parse(text.as_bytes());

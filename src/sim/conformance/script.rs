@@ -179,7 +179,10 @@ pub(crate) fn answered(response: &Response<'_>) -> String {
     for option in response.options() {
         text += &format!(" {}:{}", option.number.0, escaped(option.value));
     }
-    format!("{text} {}", escaped(response.payload()))
+    if !response.payload().is_empty() {
+        text += &format!(" {}", escaped(response.payload()));
+    }
+    text
 }
 
 fn shown(event: Option<&Event<'_>>) -> String {

@@ -260,6 +260,7 @@ impl<N: Network> SimBg96<N> {
             && settings.functionality == 1
             && settings.sim == Sim::Ready
             && !self.quirks.no_network
+            && !self.quirks.denied
             && !settings.registered;
         looking.then(|| settings.searching_since.after(self.quirks.registers_after))
     }
@@ -288,6 +289,8 @@ impl<N: Network> SimBg96<N> {
                 let n = self.settings.reports.get(which).copied().unwrap_or(0);
                 let status = if self.settings.registered && !self.quirks.no_network {
                     registered(n)
+                } else if self.quirks.denied {
+                    "3".into()
                 } else if self.settings.functionality == 1 && self.settings.sim == Sim::Ready {
                     "2".into()
                 } else {
