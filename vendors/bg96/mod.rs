@@ -44,8 +44,8 @@
 //!   form without length and 0x1A, from then on. No firmware was seen doing either.
 //! - The bitmask's table is wrong for 4 and 5: bit *n* is slot *n*.
 //! - Opaque values (If-Match, ETag) have no documented form: written as quoted hexadecimal like the token.
-//! - The options of `+QCOAPRECV` have no documented form: read as pairs `12,"0"` or as one text each, `"12,0"`. The payload's
-//!   length is found from the end of the line.
+//! - The options of `+QCOAPRECV` have no documented form: read as pairs `12,"0"` or as one text each, `"12,0"`; if only
+//!   their count is there, they are reported as lost. The payload's length is found from the end of the line.
 //! - A slot that is filled is freed before it is filled anew. Whether adding overwrites is not documented.
 //! - Whether a slash inside one Uri-Path value is split is not known: each segment gets a slot.
 //!
@@ -370,6 +370,9 @@ impl Dialect for Bg96 {
         if host.len() > 255 {
             return Err(Invalid::Host.into());
         }
+        if !carries(host) {
+            return Err(Invalid::Character.into());
+        }
         // The session of an earlier life of this program, or ours.
         at.put("AT+QCOAPOPEN?")
             .expect("+QCOAPOPEN:", &[4])
@@ -381,6 +384,7 @@ impl Dialect for Bg96 {
             && fields.next().and_then(|field| field.num()) == Some(server.port.into());
         let state = at.answer().nth(3).and_then(|field| field.num());
         if same && self.open && state == Some(CONNECTED) {
+            at.inbox.notes.closed = false;
             return Ok(());
         }
         if state.is_some_and(|state| state != 0) {
@@ -602,7 +606,12 @@ fn received(rest: &[u8], inbox: &mut Inbox<'_>) -> Option<()> {
     let mut builder = Builder::new(space, kind, code, id, token).ok()?;
     let mut lost = 0;
     let mut critical = false;
-    for _ in 0..options.min(255) {
+    // Only their count is shown, and then the length: nothing is known of them, the message is as good as it gets.
+    let hidden = options > 0 && fields.clone().nth(1).is_none();
+    if hidden {
+        lost = u16::try_from(options).unwrap_or(u16::MAX);
+    }
+    for _ in 0..if hidden { 0 } else { options.min(255) } {
         match read_option(&mut fields, &mut builder) {
             Ok(()) => {}
             Err(number) => {

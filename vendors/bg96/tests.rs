@@ -35,3 +35,11 @@ impl Bench for Desk {
 }
 
 conformance!(Desk);
+
+mod bring_up;
+mod desk;
+mod economy;
+mod keeps;
+mod quirks;
+mod refuses;
+mod surprises;
