@@ -71,7 +71,7 @@ pub(super) enum Phase {
 /// A pause in counted data that ends it: the declared length was wrong, or the rest is lost.
 const GAP: Millis = Millis::new(100);
 
-/// Room at the end of the line buffer for the last field of a line that is too long, with its comma.
+/// Room at the end of the line buffer for the last field of a line that is too long, with its comma and perhaps a quote.
 const TAIL: u16 = 8;
 
 pub(super) struct Engine<'b> {
@@ -107,6 +107,8 @@ pub(super) struct Engine<'b> {
     prompt: bool,
     asking: bool,
     overflow: bool,
+    /// An odd number of quotes in this line so far.
+    inside: bool,
     held: bool,
     skip_line_feed: bool,
     skip_line: bool,
@@ -143,6 +145,7 @@ impl<'b> Engine<'b> {
             prompt: false,
             asking: false,
             overflow: false,
+            inside: false,
             held: false,
             skip_line_feed: false,
             skip_line: false,
@@ -210,18 +213,29 @@ impl<'b> Engine<'b> {
     }
 
     fn push(&mut self, byte: u8) {
+        self.inside ^= byte == b'"';
         if let Some(slot) = self.line.get_mut(usize::from(self.end)) {
             *slot = byte;
             self.end += 1;
             return;
         }
         self.overflow = true;
-        // The last field may say how much data follows: let it stand at the end of what is kept.
+        // The last field may say how much data follows: let it stand at the end of what is kept. A quote that is cut off
+        // must not leave it inside.
         let splice = self.end.saturating_sub(TAIL);
         if byte == b',' && splice > self.start {
-            if let Some(slot) = self.line.get_mut(usize::from(splice)) {
-                *slot = byte;
-                self.end = splice + 1;
+            self.end = splice;
+            let quotes = self.current().iter().filter(|byte| **byte == b'"');
+            let joint: &[u8] = if (quotes.count() & 1 == 1) == self.inside {
+                b","
+            } else {
+                b"\","
+            };
+            for byte in joint {
+                if let Some(slot) = self.line.get_mut(usize::from(self.end)) {
+                    *slot = *byte;
+                    self.end += 1;
+                }
             }
         }
     }
@@ -231,6 +245,7 @@ impl<'b> Engine<'b> {
         self.end = self.start;
         self.asking = false;
         self.overflow = false;
+        self.inside = false;
         self.held = false;
         self.skip_line = false;
     }
