@@ -374,6 +374,16 @@ impl<D: Device> LineTimer<D> {
     }
 }
 
+impl<D: Device> crate::front::Timer for LineTimer<D> {
+    fn now(&mut self) -> Instant {
+        Self::now(self)
+    }
+
+    fn until(&mut self, at: Instant) -> impl Future<Output = ()> {
+        Self::until(self, at)
+    }
+}
+
 #[cfg(test)]
 #[path = "serial_tests.rs"]
 mod tests;
