@@ -191,7 +191,8 @@ pub const SERVER: Remote<'_> = Remote::new("coap.example.com", 5683);
 pub const NETWORK: Network<'_> = Network::new("iot.example.com");
 
 /// The request that all images send.
-pub const PUT: Request<'_> = Request::put("/sensors/temperature?unit=cel", b"21.5").content_format(0);
+pub const PUT: Request<'_> =
+    Request::put("/sensors/temperature?unit=cel", b"21.5").content_format(0);
 
 /// The further request of the image that attaches.
 pub const GET: Request<'_> = Request::get("/config");

@@ -23,7 +23,10 @@ const fn fact(name: &str, bytes: u32) -> Fact {
         padded[at] = name.as_bytes()[at];
         at += 1;
     }
-    Fact { name: padded, bytes }
+    Fact {
+        name: padded,
+        bytes,
+    }
 }
 
 const fn of<T>() -> u32 {
