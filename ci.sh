@@ -157,7 +157,9 @@ msrv() {
 targets() {
     local target feature status modems
     # Modems: the features with a folder of that name.
-    modems=$(for feature in $(list_features); do [ -d "vendors/${feature//-/_}" ] && echo "$feature"; done | paste -sd,)
+    modems=$(for feature in $(list_features); do
+        if [ -d "vendors/${feature//-/_}" ]; then echo "$feature"; fi
+    done | paste -sd,)
     for target in "${targets[@]}"; do
         for feature in "$modems" "$modems,defmt" "$modems,log" "$modems,defmt,log"; do
             status=0
