@@ -158,7 +158,7 @@ pub enum Resource {
     /// The request does not fit the transmit buffer.
     Message {
         /// Bytes that the whole message takes.
-        needed: u32,
+        needed: u16,
     },
     /// A command line does not fit the command buffer.
     Command,

@@ -218,11 +218,12 @@ impl<'b> Engine<'b> {
         self.overflow = true;
         // The last field may say how much data follows: let it stand at the end of what is kept.
         let splice = self.end.saturating_sub(TAIL);
-        if byte == b',' && splice > self.start {
-            if let Some(slot) = self.line.get_mut(usize::from(splice)) {
-                *slot = byte;
-                self.end = splice + 1;
-            }
+        if byte == b','
+            && splice > self.start
+            && let Some(slot) = self.line.get_mut(usize::from(splice))
+        {
+            *slot = byte;
+            self.end = splice + 1;
         }
     }
 
@@ -328,7 +329,7 @@ impl<'b> Engine<'b> {
             self.next_line();
             return;
         }
-        if self.end == self.start {
+        if self.end == self.start && !self.overflow {
             return;
         }
         if self.asking && self.ask(true, inbox, hooks) {
@@ -340,6 +341,7 @@ impl<'b> Engine<'b> {
             return;
         }
         if self.overflow {
+            crate::log::warning!("a line is longer than the line buffer");
             count(&mut inbox.losses.lines);
             inbox.note();
         } else {
@@ -396,10 +398,10 @@ impl<'b> Engine<'b> {
             return false;
         };
         let mut fields = Fields::new(rest);
-        if let Some(first) = self.first {
-            if fields.clone().num() != Some(u32::from(first)) {
-                return false;
-            }
+        if let Some(first) = self.first
+            && fields.clone().num() != Some(u32::from(first))
+        {
+            return false;
         }
         let mut mask = 1;
         while fields.next().is_some() {
@@ -411,7 +413,9 @@ impl<'b> Engine<'b> {
     fn capture(&mut self) {
         self.captured = true;
         self.captured_start = self.start;
-        self.captured_end = self.end;
+        // The final result behind it wants a place as well.
+        let size = u16::try_from(self.line.len()).unwrap_or(u16::MAX);
+        self.captured_end = self.end.min(size - (size >> 2));
     }
 
     // ---- the pending command
@@ -459,6 +463,12 @@ impl<'b> Engine<'b> {
             self.command_length += 1;
         }
         true
+    }
+
+    /// Whether the command's text so far ends where its first argument belongs.
+    pub(super) fn wants_argument(&self) -> bool {
+        let text = self.command.get(..usize::from(self.command_length));
+        text.is_some_and(|text| text.ends_with(b"="))
     }
 
     pub(super) fn expect(&mut self, prefix: &'static str, counts: u16) {
@@ -595,6 +605,7 @@ impl<'b> Engine<'b> {
 
 /// A payload ended before its declared length.
 fn tear_payload(inbox: &mut Inbox<'_>) {
+    crate::log::warning!("a payload ended before its declared length");
     count(&mut inbox.losses.torn);
     inbox.cut();
     inbox.commit();

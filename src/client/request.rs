@@ -200,7 +200,7 @@ fn put(builder: &mut Builder<'_>, option: Option<(Number, Value<'_>)>) -> Result
 pub(crate) fn build_error(error: BuildError, number: Number) -> Error {
     match error {
         BuildError::BufferTooSmall { needed } => Resource::Message {
-            needed: u32::try_from(needed).unwrap_or(u32::MAX),
+            needed: u16::try_from(needed).unwrap_or(u16::MAX),
         }
         .into(),
         BuildError::Escape => Invalid::Path.into(),

@@ -201,11 +201,10 @@ fn next(
     if let Some(outcome) = outcome.take() {
         return Next::Done(outcome);
     }
-    if let Some(delivery) = inbox.notes.delivery.take() {
-        if let Verdict::Failed(error) = endpoint.handle_delivery(delivery.id, delivery.result == 0)
-        {
-            return Next::Done(Err(error));
-        }
+    if let Some(delivery) = inbox.notes.delivery.take()
+        && let Verdict::Failed(error) = endpoint.handle_delivery(delivery.id, delivery.result == 0)
+    {
+        return Next::Done(Err(error));
     }
     while let Some(message) = inbox.peek() {
         match endpoint.handle(now, message.bytes, message.cut, mode) {
@@ -232,9 +231,11 @@ fn next(
         }
     }
     if inbox.notes.rebooted {
+        crate::log::warning!("the modem has restarted");
         return Next::Done(Err(ModemError::Restarted.into()));
     }
     if inbox.notes.link_lost {
+        crate::log::warning!("the packet data context is lost");
         return Next::Done(Err(ModemError::LinkLost.into()));
     }
     if inbox.notes.announced {

@@ -166,8 +166,7 @@ impl Dialect for Bg96 {
             return Counted::No;
         }
         // A text option may hold a line break; inside quotes the line is not over.
-        let quotes = line.iter().filter(|byte| **byte == b'"').count();
-        if !whole || quotes & 1 == 1 {
+        if !whole || line.iter().filter(|byte| **byte == b'"').count() & 1 == 1 {
             return Counted::Later;
         }
         match line::last_number(line).map(u16::try_from) {
@@ -335,22 +334,21 @@ impl Dialect for Bg96 {
                 .ok(300)
                 .await?;
         }
-        if !active {
-            if at
+        if !active
+            && at
                 .put("AT+QIACT=")
                 .num(CONTEXT.into())
                 .ok(150_000)
                 .await
                 .is_err()
-            {
-                // It fails for no reason at times, and works after a deactivation.
-                at.put("AT+QIDEACT=").num(CONTEXT.into()).ok(40_000).await?;
-                at.put("AT+QIACT=")
-                    .num(CONTEXT.into())
-                    .ok(150_000)
-                    .await
-                    .map_err(no_network)?;
-            }
+        {
+            // It fails for no reason at times, and works after a deactivation.
+            at.put("AT+QIDEACT=").num(CONTEXT.into()).ok(40_000).await?;
+            at.put("AT+QIACT=")
+                .num(CONTEXT.into())
+                .ok(150_000)
+                .await
+                .map_err(no_network)?;
         }
         if lost {
             self.open = false;
