@@ -155,7 +155,7 @@ msrv() {
 # The library for bare metal. There is no `std` on these targets, so what builds needs none; and an image links without
 # a global allocator only if nothing in it needs `alloc`.
 targets() {
-    local target feature status modems
+    local target feature status modems crates
     # Modems: the features with a folder of that name.
     modems=$(for feature in $(list_features); do
         if [ -d "vendors/${feature//-/_}" ]; then echo "$feature"; fi
@@ -168,11 +168,14 @@ targets() {
             [ "$status" = 0 ] || return "$status"
         done
         bare_cargo "$target" build --quiet --release --manifest-path tests/sizes/Cargo.toml \
-            --package image --bin blocking-attach --target-dir "$(target_directory)/sizes"
+            --package image --bin blocking-attach --target-dir "$(target_directory)/bare"
     done
-    echo "in such an image:"
-    cargo tree --edges normal,no-proc-macro --target thumbv6m-none-eabi --no-default-features --features "$modems" --prefix depth |
-        sed "s|(/.*)||"
+    crates=$(cargo tree --edges normal --target thumbv6m-none-eabi --no-default-features --features "$modems" \
+        --prefix none --format '{p}' | cut -d' ' -f1,2 | sort -u | paste -sd, | sed 's/,/, /g')
+    echo "crates in such an image: $crates"
+    if grep -q -e coap-lite -e nom <<<"$crates"; then
+        fail "the host's crates have got into the image"
+    fi
 }
 
 # What the crate costs, beside what the committed snapshot says. Paths are kept out of the images.
