@@ -105,6 +105,8 @@ pub(super) struct Engine<'b> {
     /// The modem echoed the pending command.
     pub(super) echoed: bool,
     prompt: bool,
+    /// The modem counts the input that it takes: ESC would be a part of it.
+    pub(super) counts_input: bool,
     asking: bool,
     overflow: bool,
     held: bool,
@@ -141,6 +143,7 @@ impl<'b> Engine<'b> {
             torn: false,
             echoed: false,
             prompt: false,
+            counts_input: false,
             asking: false,
             overflow: false,
             held: false,
@@ -447,6 +450,7 @@ impl<'b> Engine<'b> {
         self.torn = false;
         self.echoed = false;
         self.prompt = false;
+        self.counts_input = false;
         self.phase = Phase::Idle;
         if empty {
             self.start = 0;
@@ -487,6 +491,7 @@ impl<'b> Engine<'b> {
 
     pub(super) fn expect_prompt(&mut self, length: usize) {
         self.prompt = true;
+        self.counts_input = length > 0;
         self.stream_length = u16::try_from(length).unwrap_or(u16::MAX);
     }
 
@@ -551,11 +556,6 @@ impl<'b> Engine<'b> {
         if self.stream_sent >= self.stream_length {
             self.phase = Phase::Waiting;
         }
-    }
-
-    /// Whether the modem, at its prompt, counts the input it takes.
-    pub(super) fn counts_input(&self) -> bool {
-        self.stream_length > 0
     }
 
     /// Replaces what is unsent of a torn command by something that no parser accepts, inside quotes or outside.

@@ -206,9 +206,9 @@ impl At<'_> {
             // The modem has its documented time to end the command; to talk into it would confuse both.
             Phase::Waiting if now.reached(engine.deadline) => self.start_fence(),
             Phase::Waiting => {}
-            Phase::Prompted if engine.counts_input() => engine.resume_input(now),
-            Phase::Prompted => engine.control(now, 0x1B, ESCAPE),
-            Phase::Streaming => self.feed(input),
+            Phase::Prompted if engine.counts_input => engine.resume_input(now),
+            Phase::Streaming if engine.counts_input => self.feed(input),
+            Phase::Prompted | Phase::Streaming => engine.control(now, 0x1B, ESCAPE),
             Phase::Finished => self.start_fence(),
         }
         false
