@@ -28,6 +28,8 @@ struct Image {
     text: u32,
     rodata: u32,
     ram: u32,
+    /// The library's routines in it, by name: `memcpy`, division and the like.
+    routines: Vec<(String, u32)>,
 }
 
 fn main() -> ExitCode {
@@ -91,7 +93,7 @@ fn snapshot(
     )?;
     writeln!(
         out,
-        "# beyond: .text, .rodata and .data beyond the image bare-mem; design: .text of the design's sketch"
+        "# beyond: flash on top of bare, without the routines of bare-mem; design: .text of the design's sketch"
     )?;
     for (index, (machine, level)) in MACHINES.iter().enumerate() {
         writeln!(out, "\n{machine}, opt-level {level}")?;
@@ -100,13 +102,9 @@ fn snapshot(
             "{:<17}{:<27}{:>7}{:>9}{:>7}{:>8}{:>8}",
             "image", "does", ".text", ".rodata", "RAM", "beyond", "design"
         )?;
-        let bare = images[index][1].flash();
         for (image, (name, does, design)) in images[index].iter().zip(IMAGES) {
             let design = design[index].map_or("-".into(), |bytes| bytes.to_string());
-            let beyond = image
-                .flash()
-                .checked_sub(bare)
-                .map_or("-".into(), |bytes| bytes.to_string());
+            let beyond = image.beyond(&images[index]);
             writeln!(
                 out,
                 "{name:<17}{does:<27}{:>7}{:>9}{:>7}{beyond:>8}{design:>8}",
@@ -188,45 +186,101 @@ impl Image {
     fn flash(&self) -> u32 {
         self.text + self.rodata
     }
+
+    /// What comes on top of an image that has started up and holds the library's routines already.
+    fn beyond(&self, images: &[Self]) -> u32 {
+        let [bare, routines, ..] = images else {
+            return 0;
+        };
+        let held =
+            |routine: &&(String, u32)| routines.routines.iter().any(|held| held.0 == routine.0);
+        let shared: u32 = self
+            .routines
+            .iter()
+            .filter(held)
+            .map(|routine| routine.1)
+            .sum();
+        self.flash().saturating_sub(bare.flash() + shared)
+    }
 }
 
 fn measure(elf: &[u8]) -> Option<Image> {
-    let size = |name: &str| section(elf, name).map(|(_, size)| size);
+    let size = |name: &str| section(elf, name).map(|section| section.size);
     let data = size(".data").unwrap_or(0);
     Some(Image {
         text: size(".text")?,
         rodata: size(".rodata")? + data,
         ram: data + size(".bss").unwrap_or(0),
+        routines: routines(elf)?,
     })
 }
 
 /// The section `.facts`: 28 bytes of name and a number each.
 fn types(elf: &[u8]) -> Option<Vec<(String, u32)>> {
-    let (offset, size) = section(elf, ".facts")?;
-    let bytes = elf.get(offset as usize..)?.get(..size as usize)?;
-    bytes
+    section(elf, ".facts")?
+        .bytes(elf)?
         .chunks_exact(32)
         .map(|fact| {
             let name = str::from_utf8(&fact[..28]).ok()?.trim_end();
-            Some((name.into(), u32::from_le_bytes(fact[28..].try_into().ok()?)))
+            Some((name.into(), word(fact, 28)?))
         })
         .collect()
 }
 
-/// Offset and size of a section.
-fn section(elf: &[u8], wanted: &str) -> Option<(u32, u32)> {
-    let word = |at: usize| Some(u32::from_le_bytes(elf.get(at..at + 4)?.try_into().ok()?));
-    let half = |at: usize| Some(u16::from_le_bytes(elf.get(at..at + 2)?.try_into().ok()?) as usize);
+/// What the compiler calls without being asked: symbols of its own library, without their hashes.
+fn routines(elf: &[u8]) -> Option<Vec<(String, u32)>> {
+    let names = section(elf, ".strtab")?.bytes(elf)?;
+    let symbols = section(elf, ".symtab")?.bytes(elf)?;
+    let mut found = Vec::new();
+    for symbol in symbols.chunks_exact(16) {
+        let name = text(names, word(symbol, 0)?)?;
+        let plain = ["memcpy", "memmove", "memset", "memcmp", "bcmp"].contains(&name);
+        let function = symbol[12] & 15 == 2;
+        if function && (plain || name.starts_with("__aeabi_") || name.contains("compiler_builtins"))
+        {
+            found.push((name.into(), word(symbol, 8)?));
+        }
+    }
+    Some(found)
+}
+
+/// A section of an ELF.
+struct Section {
+    offset: u32,
+    size: u32,
+}
+
+impl Section {
+    fn bytes<'e>(&self, elf: &'e [u8]) -> Option<&'e [u8]> {
+        elf.get(self.offset as usize..)?.get(..self.size as usize)
+    }
+}
+
+fn section(elf: &[u8], wanted: &str) -> Option<Section> {
+    let half = |at: usize| Some(u16::from_le_bytes(*elf.get(at..)?.first_chunk()?) as usize);
     if elf.get(..6)? != b"\x7fELF\x01\x01" {
         return None;
     }
-    let (table, each, count, names) = (word(32)? as usize, half(46)?, half(48)?, half(50)?);
-    let names = word(table + names * each + 16)? as usize;
+    let (table, each, count, names) = (word(elf, 32)? as usize, half(46)?, half(48)?, half(50)?);
+    let names = elf.get(word(elf, table + names * each + 16)? as usize..)?;
     (0..count)
         .map(|index| table + index * each)
         .find_map(|header| {
-            let name = elf.get(names + word(header)? as usize..)?;
-            let name = &name[..name.iter().position(|byte| *byte == 0)?];
-            (name == wanted.as_bytes()).then_some((word(header + 16)?, word(header + 20)?))
+            let name = text(names, word(elf, header)?)?;
+            (name == wanted).then_some(Section {
+                offset: word(elf, header + 16)?,
+                size: word(elf, header + 20)?,
+            })
         })
+}
+
+fn word(bytes: &[u8], at: usize) -> Option<u32> {
+    Some(u32::from_le_bytes(*bytes.get(at..)?.first_chunk()?))
+}
+
+/// A string that ends with a zero.
+fn text(strings: &[u8], at: u32) -> Option<&str> {
+    let string = strings.get(at as usize..)?;
+    let end = string.iter().position(|byte| *byte == 0)?;
+    str::from_utf8(&string[..end]).ok()
 }
