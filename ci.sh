@@ -178,6 +178,24 @@ targets() {
     fi
 }
 
+# Whether two tables of sizes are the same. Images differ by a few bytes from one directory to another, since the compiler
+# arranges functions by a name that it makes of the path too; types do not.
+same_sizes() {
+    awk -v slack=16 '
+        NR == FNR { old[NR] = $0; lines = NR; next }
+        /^type/ { slack = 0 }
+        {
+            same = split(old[FNR], was) == NF
+            for (i = 1; i <= NF && same; i++) {
+                numbers = was[i] ~ /^[0-9]+$/ && $i ~ /^[0-9]+$/
+                same = was[i] == $i || numbers && was[i] - $i <= slack && $i - was[i] <= slack
+            }
+            if (!same) { differ = 1; exit }
+        }
+        END { exit differ || FNR != lines }
+    ' "$1" "$2"
+}
+
 # What the crate costs, beside what the committed snapshot says. Paths are kept out of the images.
 sizes() {
     local pair target level directory snapshot=tests/sizes/snapshot.txt version new readme status
@@ -217,7 +235,8 @@ sizes() {
         fi
     elif ! grep -qF "$version;" "$snapshot" 2>/dev/null; then
         echo "${yellow}not compared: the snapshot was made by another version of the compiler${plain}"
-    elif ! diff -u "$snapshot" <(echo "$new"); then
+    elif ! same_sizes "$snapshot" <(echo "$new"); then
+        diff -u "$snapshot" <(echo "$new") || true
         fail "the sizes are not those of $snapshot: look at the difference, then BLESS=1 ./ci.sh sizes"
     fi
 }
