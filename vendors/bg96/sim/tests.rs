@@ -481,6 +481,10 @@ fn the_oracle_knows_nothing_of_our_own_codec() {
         let ours = ["replay.rs", "record.rs", "transcript.rs"];
         for entry in std::fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
+            // The folders below belong to the transcripts.
+            if path.is_dir() {
+                continue;
+            }
             let source = std::fs::read_to_string(&path).unwrap();
             let name = path.file_name().unwrap().to_str().unwrap();
             let forbidden = concat!("crate::", "message");
