@@ -1,4 +1,11 @@
 #![cfg_attr(not(any(feature = "std", test)), no_std)]
+#![cfg_attr(
+    test,
+    allow(
+        clippy::cast_possible_truncation,
+        reason = "tests make bytes of counters"
+    )
+)]
 //! CoAP for firmware, through the cellular modem's own AT commands.
 
 pub mod at;
