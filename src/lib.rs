@@ -1,4 +1,11 @@
 #![cfg_attr(not(any(feature = "std", test)), no_std)]
+#![cfg_attr(
+    test,
+    allow(
+        clippy::cast_possible_truncation,
+        reason = "tests make bytes of counters"
+    )
+)]
 #![doc = include_str!("../README.md")]
 //! # The rooms, in reading order
 //!

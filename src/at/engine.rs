@@ -71,7 +71,7 @@ pub(super) enum Phase {
 /// A pause in counted data that ends it: the declared length was wrong, or the rest is lost.
 const GAP: Millis = Millis::new(100);
 
-/// Room at the end of the line buffer for the last field of a line that is too long, with its comma.
+/// Room at the end of the line buffer for the last field of a line that is too long, with its comma and perhaps a quote.
 const TAIL: u16 = 8;
 
 pub(super) struct Engine<'b> {
@@ -109,6 +109,8 @@ pub(super) struct Engine<'b> {
     pub(super) counts_input: bool,
     asking: bool,
     overflow: bool,
+    /// An odd number of quotes in this line so far.
+    inside: bool,
     held: bool,
     skip_line_feed: bool,
     skip_line: bool,
@@ -146,6 +148,7 @@ impl<'b> Engine<'b> {
             counts_input: false,
             asking: false,
             overflow: false,
+            inside: false,
             held: false,
             skip_line_feed: false,
             skip_line: false,
@@ -213,20 +216,30 @@ impl<'b> Engine<'b> {
     }
 
     fn push(&mut self, byte: u8) {
+        self.inside ^= byte == b'"';
         if let Some(slot) = self.line.get_mut(usize::from(self.end)) {
             *slot = byte;
             self.end += 1;
             return;
         }
         self.overflow = true;
-        // The last field may say how much data follows: let it stand at the end of what is kept.
+        // The last field may say how much data follows: let it stand at the end of what is kept. A quote that is cut off
+        // must not leave it inside.
         let splice = self.end.saturating_sub(TAIL);
-        if byte == b','
-            && splice > self.start
-            && let Some(slot) = self.line.get_mut(usize::from(splice))
-        {
-            *slot = byte;
-            self.end = splice + 1;
+        if byte == b',' && splice > self.start {
+            self.end = splice;
+            let quotes = self.current().iter().filter(|byte| **byte == b'"');
+            let joint: &[u8] = if (quotes.count() & 1 == 1) == self.inside {
+                b","
+            } else {
+                b"\","
+            };
+            for byte in joint {
+                if let Some(slot) = self.line.get_mut(usize::from(self.end)) {
+                    *slot = *byte;
+                    self.end += 1;
+                }
+            }
         }
     }
 
@@ -235,6 +248,7 @@ impl<'b> Engine<'b> {
         self.end = self.start;
         self.asking = false;
         self.overflow = false;
+        self.inside = false;
         self.held = false;
         self.skip_line = false;
     }
@@ -503,6 +517,13 @@ impl<'b> Engine<'b> {
         self.phase = Phase::Sending;
         self.span = span;
         self.deadline = now.after(span);
+    }
+
+    /// Does not let the wait for the pending command end before `until`.
+    pub(super) fn extend(&mut self, until: Instant) {
+        if until.reached(self.deadline) {
+            self.deadline = until;
+        }
     }
 
     /// Forgets a command of which nothing was sent.

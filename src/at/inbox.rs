@@ -54,8 +54,10 @@ pub struct Delivery {
 pub struct Notes {
     /// The modem has started anew: everything that was set is gone, echo is back on.
     pub rebooted: bool,
-    /// The packet data context or the session is gone.
+    /// The packet data context is gone, and the session with it.
     pub link_lost: bool,
+    /// The session is gone.
+    pub closed: bool,
     /// The application was told of the one or the other.
     pub told: bool,
     /// Something was announced and must be fetched when the line is free.

@@ -140,6 +140,11 @@ impl<'b> At<'b> {
         self.engine.captured_line()
     }
 
+    /// The final result of the last command, once it came.
+    pub fn result(&self) -> Option<Final> {
+        (self.engine.phase == Phase::Finished).then_some(self.engine.result)
+    }
+
     /// Expects another line after the last command, see [`Put::expect`]; forgets the one that came.
     pub fn expect(&mut self, prefix: &'static str, fields: &'static [u8]) {
         self.engine.expect_again(prefix, line::counts(fields));

@@ -133,7 +133,12 @@ impl<'b, L: Link<'b>> Session<'b, L> {
                 out,
                 &mut outcome,
             ) {
-                Next::Transmit => self.link.send(self.endpoint.message()?).await?,
+                Next::Transmit => {
+                    if let Err(error) = self.link.send(self.endpoint.message()?).await {
+                        // A modem that has lost its link refuses commands: the loss is the reason, not the refusal.
+                        return Err(lost(self.link.inbox()).unwrap_or(error));
+                    }
+                }
                 Next::Reply(reply) => self.link.send(empty(&reply)?).await?,
                 Next::Fetch => self.link.fetch().await?,
                 Next::Wait(until) => self.link.wait(until).await?,
@@ -235,13 +240,8 @@ fn next(
             return Next::Done(outcome);
         }
     }
-    if inbox.notes.rebooted {
-        crate::log::warning!("the modem has restarted");
-        return Next::Done(Err(ModemError::Restarted.into()));
-    }
-    if inbox.notes.link_lost {
-        crate::log::warning!("the packet data context is lost");
-        return Next::Done(Err(ModemError::LinkLost.into()));
+    if let Some(error) = lost(inbox) {
+        return Next::Done(Err(error));
     }
     if inbox.notes.announced {
         return Next::Fetch;
@@ -252,6 +252,17 @@ fn next(
         Step::Wait(until) => Next::Wait(until),
         Step::Failed(error) => Next::Done(Err(error)),
     }
+}
+
+/// Why nothing can be sent at present.
+fn lost(inbox: &Inbox<'_>) -> Option<Error> {
+    if inbox.notes.rebooted {
+        return Some(ModemError::Restarted.into());
+    }
+    if inbox.notes.link_lost || inbox.notes.closed {
+        return Some(ModemError::LinkLost.into());
+    }
+    None
 }
 
 /// Looks for an event.
@@ -285,7 +296,7 @@ fn found(
     if notes.rebooted && !core::mem::replace(&mut notes.told, true) {
         return Ok(Some(Found::Restarted));
     }
-    if notes.link_lost && !core::mem::replace(&mut notes.told, true) {
+    if (notes.link_lost || notes.closed) && !core::mem::replace(&mut notes.told, true) {
         return Ok(Some(Found::LinkLost));
     }
     if inbox.losses.matter() {

@@ -12,6 +12,7 @@
 //! cannot agree with itself.
 
 mod agenda;
+pub mod conformance;
 mod device;
 mod dice;
 pub mod grammar;

@@ -21,7 +21,7 @@
 //!
 //! | line (note) | becomes |
 //! |---|---|
-//! | `+QCOAPOPEN`, `+QCOAPCLOSE` (3.3.2, 3.3.3) | the answer that is waited for; a close that nobody asked for: link lost |
+//! | `+QCOAPOPEN`, `+QCOAPCLOSE` (3.3.2, 3.3.3) | the answer that is waited for; a close that nobody waits for: session lost |
 //! | `+QCOAPRECV` (3.4.1) | a message; it shows no type, so it is written as non-confirmable (empty ones as Reset) |
 //! | `+QCOAPACK` (3.4.2), in the examples misprinted `+COAPACK` | a delivery note |
 //! | `+QCOAPIND` (3.4.3) | a retransmission note; the verdict is left to `+QCOAPACK` and the time limit |
@@ -44,8 +44,8 @@
 //!   form without length and 0x1A, from then on. No firmware was seen doing either.
 //! - The bitmask's table is wrong for 4 and 5: bit *n* is slot *n*.
 //! - Opaque values (If-Match, ETag) have no documented form: written as quoted hexadecimal like the token.
-//! - The options of `+QCOAPRECV` have no documented form: read as pairs `12,"0"` or as one text each, `"12,0"`. The payload's
-//!   length is found from the end of the line.
+//! - The options of `+QCOAPRECV` have no documented form: read as pairs `12,"0"` or as one text each, `"12,0"`; if only
+//!   their count is there, they are reported as lost. The payload's length is found from the end of the line.
 //! - A slot that is filled is freed before it is filled anew. Whether adding overwrites is not documented.
 //! - Whether a slash inside one Uri-Path value is split is not known: each segment gets a slot.
 //!
@@ -57,7 +57,7 @@
 
 #[cfg(feature = "sim")]
 pub mod sim;
-#[cfg(test)]
+#[cfg(all(test, feature = "sim"))]
 mod tests;
 
 mod slots;
@@ -167,6 +167,7 @@ impl Dialect for Bg96 {
             notes.told = false;
             notes.rebooted |= *meaning == Meaning::Restarted;
             notes.link_lost |= *meaning == Meaning::LinkLost;
+            notes.closed |= *meaning == Meaning::Closed;
         }
         true
     }
@@ -325,6 +326,9 @@ impl Dialect for Bg96 {
         if host.len() > 255 {
             return Err(Invalid::Host.into());
         }
+        if !carries(host) {
+            return Err(Invalid::Character.into());
+        }
         // The session of an earlier life of this program, or ours.
         ask_session(at).await?;
         let mut fields = at.answer().skip(1);
@@ -332,6 +336,7 @@ impl Dialect for Bg96 {
             && fields.next().and_then(|field| field.num()) == Some(server.port.into());
         let state = session_state(at);
         if same && self.open && state == Some(CONNECTED) {
+            at.inbox.notes.closed = false;
             return Ok(());
         }
         if state.is_some_and(|state| state != 0) {
@@ -359,6 +364,8 @@ impl Dialect for Bg96 {
         }
         self.open = false;
         self.slots.forget();
+        // A close that was told late, of an abandoned operation for one, is not of the session to come.
+        at.inbox.notes.closed = false;
         at.put("AT+QCOAPOPEN=")
             .num(CLIENT.into())
             .quoted(host)
@@ -494,6 +501,7 @@ const CONNECTED: u32 = 3;
 enum Meaning {
     Restarted,
     LinkLost,
+    Closed,
     Nothing,
 }
 
@@ -504,7 +512,7 @@ const LINES: [(&[u8], Meaning); 14] = [
     (b"NORMAL POWER DOWN", Meaning::Restarted),
     (b"+QIURC: \"pdpdeact\"", Meaning::LinkLost),
     (b"+QIURC:\"pdpdeact\"", Meaning::LinkLost),
-    (b"+QCOAPCLOSE:", Meaning::LinkLost),
+    (b"+QCOAPCLOSE:", Meaning::Closed),
     (b"+QCOAPOPEN:", Meaning::Nothing),
     (b"APP RDY", Meaning::Nothing),
     (b"+CPIN:", Meaning::Nothing),
@@ -561,7 +569,12 @@ fn received(rest: &[u8], inbox: &mut Inbox<'_>) -> Option<()> {
     let mut builder = Builder::new(space, kind, code, id, token).ok()?;
     let mut lost = 0;
     let mut critical = false;
-    for _ in 0..options.min(255) {
+    // Only their count is shown, and then the length: nothing is known of them, the message is as good as it gets.
+    let hidden = options > 0 && fields.clone().nth(1).is_none();
+    if hidden {
+        lost = u16::try_from(options).unwrap_or(u16::MAX);
+    }
+    for _ in 0..if hidden { 0 } else { options.min(255) } {
         match read_option(&mut fields, &mut builder) {
             Ok(()) => {}
             Err(number) => {

@@ -1,1 +1,45 @@
 //! The dialect against its simulator and its transcripts.
+
+use super::sim::SimBg96;
+use super::{Bg96, Memory};
+use crate::front::Front;
+use crate::modem::Client;
+use crate::sim::TestNetwork;
+use crate::sim::conformance::{Bench, conformance, random};
+
+struct Desk;
+
+impl Bench for Desk {
+    type Dialect = Bg96;
+    type Modem = SimBg96<TestNetwork>;
+    type Memory = Memory;
+
+    const FOLDER: &'static str = "bg96";
+    const BUFFERS: [usize; 3] = [Bg96::LINE, Bg96::COMMAND, Bg96::INBOX];
+
+    fn modem() -> Self::Modem {
+        SimBg96::new(TestNetwork::default())
+    }
+
+    fn client<F: Front>(memory: &mut Memory, front: F) -> Client<'_, Bg96, F> {
+        Client::new(memory, front, random)
+    }
+
+    fn network(modem: &mut Self::Modem) -> &mut TestNetwork {
+        modem.network()
+    }
+
+    fn misuse(modem: &Self::Modem) -> Vec<String> {
+        modem.misuse().to_vec()
+    }
+}
+
+conformance!(Desk);
+
+mod bring_up;
+mod desk;
+mod economy;
+mod keeps;
+mod quirks;
+mod refuses;
+mod surprises;

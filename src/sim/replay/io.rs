@@ -137,3 +137,13 @@ impl Timer {
         .await;
     }
 }
+
+impl front::Timer for Timer {
+    fn now(&mut self) -> Instant {
+        Self::now(self)
+    }
+
+    fn until(&mut self, at: Instant) -> impl Future<Output = ()> {
+        Self::until(self, at)
+    }
+}

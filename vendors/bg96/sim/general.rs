@@ -225,6 +225,7 @@ impl<N: Network> SimBg96<N> {
         match (self.settings.registered, n) {
             (true, 2) => "1,\"5650\",\"29A7DF4\",8",
             (true, _) => "1",
+            _ if self.quirks.denied => "3",
             _ if self.settings.functionality == 1 && self.settings.sim == Sim::Ready => "2",
             _ => "0",
         }
@@ -237,6 +238,7 @@ impl<N: Network> SimBg96<N> {
             && settings.functionality == 1
             && settings.sim == Sim::Ready
             && !self.quirks.no_network
+            && !self.quirks.denied
             && !settings.registered;
         looking.then(|| settings.searching_since.after(self.quirks.registers_after))
     }

@@ -78,6 +78,8 @@ pub struct Quirks {
     pub registers_after: Millis,
     /// The network is never found. Default false.
     pub no_network: bool,
+    /// The network is found and refuses the registration. Default false.
+    pub denied: bool,
     /// How long `AT+QIACT` takes. Default 900 ms.
     pub activates_after: Millis,
     /// The SIM card at power-up.
@@ -115,6 +117,7 @@ impl Default for Quirks {
             boot: boot.map(String::from).to_vec(),
             registers_after: Millis::new(800),
             no_network: false,
+            denied: false,
             activates_after: Millis::new(900),
             sim: Sim::default(),
             silent: false,

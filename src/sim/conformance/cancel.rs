@@ -1,0 +1,210 @@
+//! Operations that are dropped half-way.
+
+use super::silence::{pass, whole_bodies};
+use super::{Bench, Op, Way, journal, line, nasty, perform, random, seed, wait};
+use crate::front::{CHUNK, Clock, Front, Wire};
+use crate::time::Millis;
+use core::future::{Future, poll_fn};
+use core::pin::{Pin, pin};
+use core::task::{Context, Poll, Waker};
+use embedded_io::{Read, ReadReady, Write};
+
+/// A front that returns to its caller after every step, so that an operation can be dropped behind any byte.
+struct Stepped<S, C> {
+    serial: S,
+    clock: C,
+    /// Bytes a step.
+    bytes: usize,
+}
+
+impl<S: Read + ReadReady + Write, C: Clock> Front for Stepped<S, C> {
+    type Error = S::Error;
+
+    fn drive<F: Future>(
+        &mut self,
+        wire: &Wire,
+        mut operation: Pin<&mut F>,
+    ) -> impl Future<Output = Result<F::Output, S::Error>> {
+        poll_fn(move |context| {
+            let mut buffer = [0; CHUNK];
+            let buffer = &mut buffer[..self.bytes.min(CHUNK)];
+            wire.set_now(self.clock.now());
+            let mut moved = false;
+            if wire.wants_bytes() && self.serial.read_ready()? {
+                let count = self.serial.read(buffer)?;
+                wire.receive(&buffer[..count]);
+                moved = true;
+            } else if wire.has_outgoing() {
+                let count = self.serial.write(wire.outgoing(buffer))?;
+                wire.sent(u8::try_from(count).unwrap_or(0));
+                moved = true;
+            }
+            wire.set_now(self.clock.now());
+            if let Poll::Ready(output) = operation.as_mut().poll(context) {
+                return Poll::Ready(Ok(output));
+            }
+            if !moved && !wire.has_outgoing() {
+                self.clock.idle(wire.wake());
+            }
+            Poll::Pending
+        })
+    }
+}
+
+/// Polls at most so often, then drops; the result, if it came to that, else the number of polls.
+fn poll_and_drop<F: Future>(future: F, polls: usize) -> Result<F::Output, usize> {
+    let mut future = pin!(future);
+    let mut context = Context::from_waker(Waker::noop());
+    for _ in 0..polls {
+        if let Poll::Ready(output) = future.as_mut().poll(&mut context) {
+            return Ok(output);
+        }
+    }
+    Err(polls)
+}
+
+/// An operation to be dropped, what must be done before it, and what must work afterwards.
+struct Case {
+    before: Vec<Op>,
+    op: Op,
+    after: Vec<Op>,
+}
+
+fn cases() -> [Case; 5] {
+    let up = || vec![Op::Attach, Op::connect()];
+    let rescue = |mut ops: Vec<Op>| {
+        ops.push(Op::put("/store/y", &nasty(11, 40)));
+        ops.push(Op::get("/store/y"));
+        ops
+    };
+    [
+        Case {
+            before: Vec::new(),
+            op: Op::Attach,
+            after: rescue(up()),
+        },
+        Case {
+            before: vec![Op::Attach],
+            op: Op::connect(),
+            after: rescue(up()),
+        },
+        Case {
+            before: up(),
+            op: Op::put("/store/x", &nasty(5, 300)),
+            after: rescue(Vec::new()),
+        },
+        Case {
+            before: up(),
+            op: Op::get("/hello"),
+            after: rescue(Vec::new()),
+        },
+        Case {
+            before: up(),
+            op: Op::Close,
+            after: rescue(vec![Op::connect()]),
+        },
+    ]
+}
+
+/// Runs a case with the operation dropped after `first` polls, and, with `second`, the one after it after so many.
+/// Whether the drops came before the operations' ends.
+fn run<B: Bench>(
+    case: &Case,
+    first: usize,
+    second: Option<usize>,
+    idle: u32,
+    bytes: usize,
+) -> (bool, bool) {
+    let line = line::<B>();
+    let mut memory = B::Memory::default();
+    let front = Stepped {
+        serial: line.serial(),
+        clock: line.clock(),
+        bytes: CHUNK,
+    };
+    let mut client = B::client(&mut memory, front);
+    let name = format!(
+        "{} dropped at {first}, {second:?} ({bytes} bytes a step), {idle} ms later",
+        case.op.name()
+    );
+    for op in &case.before {
+        assert_eq!(
+            wait(Way::Blocking, perform(&mut client, op)),
+            "done",
+            "{name}"
+        );
+    }
+    client.front().bytes = bytes;
+    let one = poll_and_drop(perform(&mut client, &case.op), first).is_err();
+    pass(&line, Millis::new(idle));
+    let mut two = false;
+    if let (Some(polls), Some(next)) = (second, case.after.first()) {
+        two = poll_and_drop(perform(&mut client, next), polls).is_err();
+        pass(&line, Millis::new(idle));
+    }
+    client.front().bytes = CHUNK;
+    for op in &case.after {
+        let result = wait(Way::Blocking, perform(&mut client, op));
+        assert!(!result.contains("error"), "{name}: then {op}: {result}");
+        if *op == Op::get("/store/y") {
+            let body = crate::sim::transcript::escaped(&nasty(11, 40)).to_string();
+            assert!(
+                result.starts_with("2.05") && result.ends_with(&body),
+                "{name}: {result}"
+            );
+        }
+    }
+    whole_bodies(
+        &name,
+        &journal::<B>(&line),
+        &[&nasty(5, 300), &nasty(11, 40)],
+    );
+    (one, two)
+}
+
+/// Every operation dropped behind every step: what follows works, and no payload was torn.
+pub fn dropped_once<B: Bench>() {
+    let mut total = 0;
+    for case in &cases() {
+        let mut polls = 1;
+        // Byte by byte: until the operation ends before it is dropped.
+        while run::<B>(case, polls, None, [0, 30, 2000][polls % 3], 1).0 {
+            polls += 1;
+        }
+        println!("{}: dropped at {} places", case.op.name(), polls - 1);
+        assert!(polls > 20, "{}: too few places", case.op);
+        total += polls - 1;
+    }
+    println!("{total} single drops");
+}
+
+/// Operations dropped, and the next one as well: a sample that repeats.
+pub fn dropped_twice<B: Bench>() {
+    let mut total = 0;
+    for case in &cases() {
+        let mut most = 1;
+        while run::<B>(case, most, None, 0, 8).0 {
+            most += 7;
+        }
+        let mut state = 99;
+        for _ in 0..120 {
+            seed();
+            for _ in 0..state % 1000 {
+                random();
+            }
+            let (first, second) = (1 + random() as usize % most, 1 + random() as usize % 120);
+            let idle = [0, 0, 15, 700, 6000][random() as usize % 5];
+            state += 1;
+            let (one, two) = run::<B>(
+                case,
+                first,
+                Some(second),
+                idle,
+                [1, 3, 8][random() as usize % 3],
+            );
+            total += u32::from(one && two);
+        }
+    }
+    println!("{total} double drops");
+    assert!(total > 300, "only {total} of 600 dropped both");
+}

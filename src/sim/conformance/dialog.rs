@@ -1,0 +1,140 @@
+//! Dialogs of the simulated modem, recorded once and then repeated byte for byte.
+
+use super::listen::read;
+use super::{Bench, Op, Way, line, perform, perform_all, polite, seed, transcripts, wait};
+use crate::front::{Clock, Polled};
+use crate::message::Code;
+use crate::sim::transcript::{Event, Header, Kind, Mode};
+use crate::sim::{Recorder, Replay, Transcript};
+use crate::time::Instant;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+/// The dialogs, by name, and what each shows.
+fn scripts() -> [(&'static str, &'static str, Vec<Op>); 2] {
+    [
+        (
+            "sim-session",
+            "a whole session: GET, PUT, GET back, DELETE",
+            vec![
+                Op::Attach,
+                Op::connect(),
+                Op::get("/hello"),
+                Op::get("/hello"),
+                Op::put("/store/x", b"21.5\r\nOK\r\n\x1A"),
+                Op::get("/store/x"),
+                Op::request(Code::DELETE, "/store/x", &[]),
+                Op::Event(200),
+                Op::Close,
+            ],
+        ),
+        (
+            "sim-errors",
+            "not attached, an unknown name, a missing resource, a reset, no answer",
+            vec![
+                Op::get("/hello"),
+                Op::connect(),
+                Op::Attach,
+                Op::Connect("nowhere".into()),
+                Op::connect(),
+                Op::get("/missing"),
+                Op::get("/reset"),
+                Op::get("/silent"),
+                Op::get("/separate"),
+                Op::Close,
+                Op::get("/hello"),
+            ],
+        ),
+    ]
+}
+
+/// A clock that also tells the recorder what time it is.
+struct Told<C>(C, Arc<AtomicU32>);
+
+impl<C: Clock> Clock for Told<C> {
+    fn now(&mut self) -> Instant {
+        let now = self.0.now();
+        self.1.store(now.as_millis(), Ordering::Relaxed);
+        now
+    }
+
+    fn idle(&mut self, until: Instant) {
+        self.0.idle(until);
+    }
+}
+
+/// Carries a script out against the simulated modem and writes down what went over the line.
+fn record<B: Bench>(name: &str, what: &str, script: &[Op]) -> Transcript {
+    let line = line::<B>();
+    let time = Arc::new(AtomicU32::new(0));
+    let header = Header {
+        modem: B::FOLDER.replace('_', "-"),
+        source: format!("the simulated modem of this crate: {what}"),
+        kind: Kind::Simulated,
+        mode: Mode::Dialog,
+    };
+    let clock = Told(line.clock(), Arc::clone(&time));
+    let now = move || Instant::from_millis(time.load(Ordering::Relaxed));
+    let recorder = Recorder::with_time(format!("{name}.at"), header, now);
+    seed();
+    let mut memory = B::Memory::default();
+    let mut client = B::client(&mut memory, Polled::new(recorder.tap(line.serial()), clock));
+    for op in script {
+        recorder.call(op.to_string());
+        let result = wait(Way::Blocking, perform(&mut client, op));
+        recorder.call(format!("got {result}"));
+    }
+    if !script.contains(&Op::Connect("nowhere".into())) {
+        polite::<B>(&line);
+    }
+    recorder.transcript()
+}
+
+/// The dialogs of the simulated modem stand among the transcripts, and every dialog there is repeated: by all fronts and
+/// in reads of 64, 16 and 1 bytes the driver sends the same and gets the same results. `BLESS=1` writes them anew.
+pub fn transcripts_dialog<B: Bench>() {
+    for (name, what, script) in scripts() {
+        let recorded = record::<B>(name, what, &script);
+        let path = transcripts::<B>().join(format!("{name}.at"));
+        if std::env::var_os("BLESS").is_some() {
+            std::fs::write(&path, recorded.to_string()).unwrap();
+        }
+        let text = std::fs::read_to_string(&path).unwrap_or_default();
+        assert!(
+            text == recorded.to_string(),
+            "{name}.at is not what is recorded now: see it with BLESS=1"
+        );
+    }
+    let (mut plays, mut results) = (0, 0);
+    for transcript in read::<B>(Mode::Dialog) {
+        // The `=` lines are taken out: a chunk may end an operation before its last line feed.
+        let (mut script, mut expected) = (Vec::new(), Vec::new());
+        let mut play = Transcript::new(transcript.name(), transcript.header().clone());
+        for line in transcript.lines() {
+            match &line.event {
+                Event::Call(text) => match text.strip_prefix("got ") {
+                    Some(result) => expected.push(result.to_owned()),
+                    None => script.push(Op::parse(text).unwrap_or_else(|| panic!("`{text}`?"))),
+                },
+                event => play.push(event.clone()),
+            }
+        }
+        // What came behind the last operation must be read as well.
+        script.push(Op::Event(1));
+        for way in Way::ALL {
+            for chunk in [64, 16, 1] {
+                let replay = Replay::new(play.clone());
+                replay.set_chunk(chunk);
+                let case = format!("{} by {way:?} in reads of {chunk}", transcript.name());
+                let mut got = perform_all::<B, _>(way, &replay, &script);
+                let outcome = replay.outcome();
+                outcome.unwrap_or_else(|mismatch| panic!("{case}: {mismatch}"));
+                got.pop();
+                assert_eq!(got, expected, "{case}");
+                plays += 1;
+                results += got.len();
+            }
+        }
+    }
+    println!("{plays} plays of dialogs, {results} results");
+}

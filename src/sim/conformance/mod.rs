@@ -1,0 +1,167 @@
+//! What every modem's dialect must stand, as tests that a new modem gets for five lines.
+//!
+//! A dialect is tested against its simulated modem, in virtual time: nothing depends on how fast the computer is, and a
+//! test that passes once passes always. [`Bench`] says how to make the modem and its client; [`conformance!`] turns that
+//! into named tests:
+//!
+//! ```text
+//! conformance!(MyBench);
+//! ```
+//!
+//! | test | claim |
+//! |---|---|
+//! | [`fronts_agree`] | blocking, nb and async give the same bytes and results, in reads of 1, 16 and 64 bytes |
+//! | [`dropped_once`], [`dropped_twice`] | an operation may be dropped anywhere, and again in the recovery: what follows works, no payload is torn |
+//! | [`silent_once`] | whatever command the modem falls silent at, the operation ends in time, and the next attempt works |
+//! | [`transcripts_listen`] | every transcript in listen mode gives what it expects, in every chunking, by every front |
+//! | [`transcripts_dialog`] | every recorded dialog of the simulator is repeated byte for byte; `BLESS=1` writes them anew |
+//!
+//! The CoAP of the checks is `coap-lite`'s. Left out: what is a single modem's own (its quirks), which stands beside it.
+#![allow(
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    clippy::large_futures,
+    clippy::missing_panics_doc,
+    reason = "these are tests: a claim that does not hold must stop them"
+)]
+
+mod cancel;
+mod dialog;
+mod fronts;
+mod listen;
+mod script;
+mod silence;
+
+pub use cancel::{dropped_once, dropped_twice};
+pub use dialog::transcripts_dialog;
+pub use fronts::{Port, Way, fronts_agree, perform_all, wait};
+pub use listen::transcripts_listen;
+pub use script::{Op, perform, perform_blocking};
+pub use silence::{Faulty, Silence, silent_once};
+
+use super::{Device, Line, Sent, TestNetwork, TimeSource};
+use crate::front::Front;
+use crate::modem::{Client, Dialect};
+use std::cell::Cell;
+use std::path::PathBuf;
+
+/// How to make a simulated modem and a client for it.
+pub trait Bench {
+    /// The dialect to be tested.
+    type Dialect: Dialect;
+
+    /// The simulated modem, with a [`TestNetwork`] behind it.
+    type Modem: Device;
+
+    /// The memory of a client, with the sizes that the dialect recommends.
+    type Memory: Default;
+
+    /// The folder under `vendors/`.
+    const FOLDER: &'static str;
+
+    /// Bytes of line buffer, command buffer and inbox, as in [`Memory`](Self::Memory).
+    const BUFFERS: [usize; 3];
+
+    /// A modem that is switched on, with a network that knows the server `demo`.
+    fn modem() -> Self::Modem;
+
+    /// A client, with [`random`] for its randomness.
+    fn client<F: Front>(memory: &mut Self::Memory, front: F) -> Client<'_, Self::Dialect, F>;
+
+    /// The network behind the modem.
+    fn network(modem: &mut Self::Modem) -> &mut TestNetwork;
+
+    /// What the host did that a polite host does not.
+    fn misuse(modem: &Self::Modem) -> Vec<String>;
+}
+
+/// A line to a new modem of a bench.
+pub fn line<B: Bench>() -> Line<Faulty<B::Modem>> {
+    seed();
+    Line::new(Faulty::new(B::modem()), TimeSource::Virtual)
+}
+
+/// What the modem has sent to the network since this was last asked.
+pub fn journal<B: Bench>(line: &Line<Faulty<B::Modem>>) -> Vec<Sent> {
+    B::network(&mut line.device().inner).take_journal()
+}
+
+/// Asserts that the host behaved.
+pub fn polite<B: Bench>(line: &Line<Faulty<B::Modem>>) {
+    let misuse = B::misuse(&line.device().inner);
+    assert!(misuse.is_empty(), "the host was impolite: {misuse:#?}");
+}
+
+thread_local! {
+    static STATE: Cell<u32> = const { Cell::new(0) };
+}
+
+/// Starts the [`random`] numbers of this thread anew.
+pub fn seed() {
+    STATE.set(0x2545_F491);
+}
+
+/// Numbers that repeat, for [`Client::new`]: tests only.
+pub fn random() -> u32 {
+    let mut state = STATE.get() | 1;
+    state ^= state << 13;
+    state ^= state >> 17;
+    state ^= state << 5;
+    STATE.set(state);
+    state
+}
+
+/// So many bytes that repeat with the seed, with everything among them that an AT parser stumbles over.
+pub fn nasty(seed: u32, length: usize) -> Vec<u8> {
+    let mut state = seed | 1;
+    let mut bytes: Vec<u8> = (0..length)
+        .map(|_| {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            state.to_le_bytes()[3]
+        })
+        .collect();
+    let stones: [&[u8]; 6] = [
+        b"\x1A",
+        b"\x1B",
+        b"\r\nOK\r\n",
+        b"\r\nERROR\r\n",
+        b"\r\n> ",
+        b"\r\n+QCOAPRECV: 0,1,2.05,1,01,0,900\r\n",
+    ];
+    let mut from = 3;
+    for stone in stones {
+        if let Some(place) = bytes.get_mut(from..from + stone.len()) {
+            place.copy_from_slice(stone);
+        }
+        from += stone.len() + 7;
+    }
+    bytes
+}
+
+fn transcripts<B: Bench>() -> PathBuf {
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    root.join("vendors").join(B::FOLDER).join("transcripts")
+}
+
+/// Writes the conformance tests of a [`Bench`].
+#[macro_export]
+macro_rules! conformance {
+    ($bench:ty) => {
+        $crate::conformance!($bench:
+            blocking_nb_and_async_agree_on_every_byte => fronts_agree,
+            a_dropped_operation_harms_nothing => dropped_once,
+            an_operation_dropped_in_its_recovery_harms_nothing => dropped_twice,
+            every_wait_times_out_once_and_the_next_attempt_works => silent_once,
+            every_listening_transcript_gives_what_it_expects => transcripts_listen,
+            every_recorded_dialog_is_repeated_byte_for_byte => transcripts_dialog,
+        );
+    };
+    ($bench:ty: $($name:ident => $check:ident,)*) => {$(
+        #[test]
+        fn $name() {
+            $crate::sim::conformance::$check::<$bench>();
+        }
+    )*};
+}
+pub use crate::conformance;
