@@ -38,7 +38,7 @@ pub enum Invalid {
     Host,
     /// An option's value does not fit its definition, or the options cannot be ordered (RFC 7252, section 5.10).
     Option(Number),
-    /// A bad percent-escape in path or query (RFC 7252, section 6.4).
+    /// A path or query that is not written as in a URI: a bad percent-escape, a blank, a fragment (RFC 7252, section 6.4).
     Path,
     /// A SIM PIN that is not 4 to 8 digits.
     Pin,
@@ -158,7 +158,7 @@ pub enum Resource {
     /// The request does not fit the transmit buffer.
     Message {
         /// Bytes that the whole message takes.
-        needed: u32,
+        needed: u16,
     },
     /// A command line does not fit the command buffer.
     Command,
@@ -231,7 +231,7 @@ impl fmt::Display for Invalid {
             ),
             Self::Host => f.write_str("the host name is empty or too long for the modem"),
             Self::Option(number) => write!(f, "option {}: the value does not fit its definition", number.0),
-            Self::Path => f.write_str("the path or query has a bad percent-escape"),
+            Self::Path => f.write_str("the path or query is not percent-coded as in a URI"),
             Self::Pin => f.write_str("a SIM PIN has 4 to 8 digits"),
             Self::Port => f.write_str("port 0 cannot be connected to"),
         }

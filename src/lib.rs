@@ -7,6 +7,7 @@ pub mod endpoint;
 pub mod error;
 pub mod front;
 pub mod link;
+mod log;
 pub mod message;
 pub mod modem;
 #[cfg(feature = "sim")]

@@ -116,7 +116,11 @@ impl<'b> Link<'b> for Udp<'b> {
         ready(Ok(()))
     }
 
-    fn open(&mut self, server: &Remote<'_>) -> impl Future<Output = Result<(), Error>> {
+    fn open(
+        &mut self,
+        server: &Remote<'_>,
+        _: &Parameters,
+    ) -> impl Future<Output = Result<(), Error>> {
         ready(self.connect(server))
     }
 

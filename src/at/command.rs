@@ -5,30 +5,19 @@ use super::At;
 use super::line::counts;
 use super::wait::{Wait, What};
 use crate::error::{Error, Invalid, Resource, Waited};
-use crate::time::Millis;
 
 /// A command under construction. Built by value, ended by a verb that says what is waited for.
 #[must_use = "a command is sent by the verb that ends it, and its `.await`"]
 pub struct Put<'f, 'b> {
+    // One word: everything else stands in the conversation, so that passing a builder on by value costs nothing.
     at: &'f mut At<'b>,
-    error: Option<Error>,
-    /// An argument stands already: the next one wants a comma.
-    comma: bool,
 }
 
 impl<'f, 'b> Put<'f, 'b> {
     pub(super) fn new(at: &'f mut At<'b>, text: &str) -> Self {
         // A command before the last one's end is known would take its result for ours.
-        let error = if at.engine.start_command() {
-            None
-        } else {
-            Some(Waited::Busy.into())
-        };
-        let mut put = Self {
-            at,
-            error,
-            comma: false,
-        };
+        at.failure = (!at.engine.start_command()).then_some(Waited::Busy.into());
+        let mut put = Self { at };
         put.append(text.as_bytes());
         put
     }
@@ -97,13 +86,17 @@ impl<'f, 'b> Put<'f, 'b> {
     /// Says which line is wanted besides the final result: one that begins so, with so many fields behind the prefix
     /// (`0..=15`). It is captured whether it comes before or after the final result.
     pub fn expect(self, prefix: &'static str, fields: &'static [u8]) -> Self {
-        self.at.engine.expect(prefix, counts(fields));
+        if self.at.failure.is_none() {
+            self.at.engine.expect(prefix, counts(fields));
+        }
         self
     }
 
     /// Narrows [`expect`](Self::expect) to lines whose first field is this number.
     pub fn first(self, id: u8) -> Self {
-        self.at.engine.expect_first(id);
+        if self.at.failure.is_none() {
+            self.at.engine.expect_first(id);
+        }
         self
     }
 
@@ -123,36 +116,32 @@ impl<'f, 'b> Put<'f, 'b> {
     /// Sends, and waits for the prompt that asks for `length` bytes of input (0: input that is ended by a control
     /// character). If the final result comes at once instead, [`At::prompted`] says so.
     pub fn prompt(self, length: usize, milliseconds: u32) -> Wait<'f, 'b> {
-        self.at.engine.expect_prompt(length);
+        if self.at.failure.is_none() {
+            self.at.engine.expect_prompt(length);
+        }
         self.end(What::Prompt, milliseconds)
     }
 
     fn end(mut self, what: What<'f>, milliseconds: u32) -> Wait<'f, 'b> {
         self.append(b"\r");
-        match self.error {
-            None => Wait::new(self.at, what, Millis::new(milliseconds)),
-            Some(error) => {
-                self.at.engine.cancel();
-                Wait::new(self.at, What::Failed(error), Millis::new(0))
-            }
-        }
+        Wait::new(self.at, what, milliseconds)
     }
 
     fn separate(&mut self) {
-        if self.comma {
+        // The text of a command ends in `=`, its arguments in anything else.
+        if !self.at.engine.wants_argument() {
             self.append(b",");
         }
-        self.comma = true;
     }
 
     fn append(&mut self, bytes: &[u8]) {
-        if !self.at.engine.append(bytes) {
+        if self.at.failure.is_none() && !self.at.engine.append(bytes) {
             self.fail(Resource::Command.into());
         }
     }
 
     fn fail(&mut self, error: Error) {
-        self.error.get_or_insert(error);
+        self.at.failure.get_or_insert(error);
     }
 }
 

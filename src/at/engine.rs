@@ -105,6 +105,8 @@ pub(super) struct Engine<'b> {
     /// The modem echoed the pending command.
     pub(super) echoed: bool,
     prompt: bool,
+    /// The modem counts the input that it takes: ESC would be a part of it.
+    pub(super) counts_input: bool,
     asking: bool,
     overflow: bool,
     /// An odd number of quotes in this line so far.
@@ -143,6 +145,7 @@ impl<'b> Engine<'b> {
             torn: false,
             echoed: false,
             prompt: false,
+            counts_input: false,
             asking: false,
             overflow: false,
             inside: false,
@@ -343,7 +346,7 @@ impl<'b> Engine<'b> {
             self.next_line();
             return;
         }
-        if self.end == self.start {
+        if self.end == self.start && !self.overflow {
             return;
         }
         if self.asking && self.ask(true, inbox, hooks) {
@@ -355,6 +358,7 @@ impl<'b> Engine<'b> {
             return;
         }
         if self.overflow {
+            crate::log::warning!("a line is longer than the line buffer");
             count(&mut inbox.losses.lines);
             inbox.note();
         } else {
@@ -411,10 +415,10 @@ impl<'b> Engine<'b> {
             return false;
         };
         let mut fields = Fields::new(rest);
-        if let Some(first) = self.first {
-            if fields.clone().num() != Some(u32::from(first)) {
-                return false;
-            }
+        if let Some(first) = self.first
+            && fields.clone().num() != Some(u32::from(first))
+        {
+            return false;
         }
         let mut mask = 1;
         while fields.next().is_some() {
@@ -426,7 +430,9 @@ impl<'b> Engine<'b> {
     fn capture(&mut self) {
         self.captured = true;
         self.captured_start = self.start;
-        self.captured_end = self.end;
+        // The final result behind it wants a place as well.
+        let size = u16::try_from(self.line.len()).unwrap_or(u16::MAX);
+        self.captured_end = self.end.min(size - (size >> 2));
     }
 
     // ---- the pending command
@@ -458,6 +464,7 @@ impl<'b> Engine<'b> {
         self.torn = false;
         self.echoed = false;
         self.prompt = false;
+        self.counts_input = false;
         self.phase = Phase::Idle;
         if empty {
             self.start = 0;
@@ -476,6 +483,12 @@ impl<'b> Engine<'b> {
         true
     }
 
+    /// Whether the command's text so far ends where its first argument belongs.
+    pub(super) fn wants_argument(&self) -> bool {
+        let text = self.command.get(..usize::from(self.command_length));
+        text.is_some_and(|text| text.ends_with(b"="))
+    }
+
     pub(super) fn expect(&mut self, prefix: &'static str, counts: u16) {
         self.expect = prefix;
         self.counts = counts;
@@ -492,6 +505,7 @@ impl<'b> Engine<'b> {
 
     pub(super) fn expect_prompt(&mut self, length: usize) {
         self.prompt = true;
+        self.counts_input = length > 0;
         self.stream_length = u16::try_from(length).unwrap_or(u16::MAX);
     }
 
@@ -565,11 +579,6 @@ impl<'b> Engine<'b> {
         }
     }
 
-    /// Whether the modem, at its prompt, counts the input it takes.
-    pub(super) fn counts_input(&self) -> bool {
-        self.stream_length > 0
-    }
-
     /// Replaces what is unsent of a torn command by something that no parser accepts, inside quotes or outside.
     pub(super) fn tear(&mut self, now: Instant) {
         self.command_length = self.command_sent;
@@ -617,6 +626,7 @@ impl<'b> Engine<'b> {
 
 /// A payload ended before its declared length.
 fn tear_payload(inbox: &mut Inbox<'_>) {
+    crate::log::warning!("a payload ended before its declared length");
     count(&mut inbox.losses.torn);
     inbox.cut();
     inbox.commit();

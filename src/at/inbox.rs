@@ -279,16 +279,17 @@ impl<'b> Inbox<'b> {
 
     /// Leaves the message at the cursor for later and goes on to the next.
     pub fn skip(&mut self) {
-        if self.length(self.cursor).is_some() {
+        if self.peek().is_some() {
             self.cursor = self.following(self.cursor);
         }
     }
 
     /// Removes the message at the cursor and goes on to the next.
     pub fn remove(&mut self) {
-        let Some(length) = self.length(self.cursor) else {
+        if self.peek().is_none() {
             return;
-        };
+        }
+        let length = self.length(self.cursor).unwrap_or(0);
         self.set_length(self.cursor, length | USED);
         self.cursor = self.following(self.cursor);
         while self

@@ -32,6 +32,7 @@ pub use inbox::{Delivery, Inbox, Losses, Message, Notes};
 pub use result::Final;
 pub use wait::Wait;
 
+use crate::error::Error;
 use crate::front::Wire;
 use crate::time::{Instant, Millis};
 use engine::{Engine, Phase};
@@ -44,6 +45,10 @@ pub struct At<'b> {
     pub inbox: Inbox<'b>,
     hooks: Hooks,
     wire: &'b Wire,
+    /// Why the command that was just put cannot be sent.
+    failure: Option<Error>,
+    /// When the present wait ends, if the pending command has no say in it.
+    until: Instant,
     /// When the present operation must end.
     limit: Option<Instant>,
     /// Eighths by which every time limit of a document is stretched.
@@ -68,6 +73,8 @@ impl<'b> At<'b> {
             inbox: Inbox::new(inbox),
             hooks,
             wire,
+            failure: None,
+            until: Instant::from_millis(0),
             limit: None,
             patience: 8,
             fences: 0,
@@ -87,12 +94,12 @@ impl<'b> At<'b> {
 
     /// Gives the input that a prompt asked for, any bytes, and waits for `OK`. The time counts from the last byte sent.
     pub fn input<'f>(&'f mut self, bytes: &'f [u8], milliseconds: u32) -> Wait<'f, 'b> {
-        Wait::new(self, What::Input(bytes), Millis::new(milliseconds))
+        Wait::new(self, What::Input(bytes), milliseconds)
     }
 
     /// Waits for the line that the last command [expected](Put::expect), if it has not come with it.
     pub fn line<'f>(&'f mut self, milliseconds: u32) -> Wait<'f, 'b> {
-        Wait::new(self, What::Line, Millis::new(milliseconds))
+        Wait::new(self, What::Line, milliseconds)
     }
 
     /// Waits for something new in the inbox, or for the time; `Ok` either way.
@@ -102,7 +109,7 @@ impl<'b> At<'b> {
 
     /// Lets time pass; what arrives meanwhile is taken in.
     pub fn pause(&mut self, milliseconds: u32) -> Wait<'_, 'b> {
-        Wait::new(self, What::Pause, Millis::new(milliseconds))
+        Wait::new(self, What::Pause, milliseconds)
     }
 
     /// First contact: asks `AT+CMEE?` again and again until the modem answers, whatever it said before; the
@@ -116,6 +123,16 @@ impl<'b> At<'b> {
     /// `input` (what the abandoned operation was sending), and a fence separates old answers from new ones. At once
     /// ready if nothing was left. Limited by the operation's [limit](Self::set_limit).
     pub fn settle<'f>(&'f mut self, input: &'f [u8], until: Instant) -> Wait<'f, 'b> {
+        self.failure = None;
+        self.unsettled |= self.engine.is_busy();
+        // Nobody listened since the drop, so that time was not the modem's: what it said is still to be read, and what
+        // waits on the wire has not even reached it.
+        let span = if self.wire.has_outgoing() {
+            self.engine.span
+        } else {
+            self.engine.span.min(self.scaled(wait::UNREAD))
+        };
+        self.engine.extend(self.now().after(span));
         Wait::until(self, What::Recovery(input), until)
     }
 

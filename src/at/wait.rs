@@ -19,7 +19,7 @@ const FENCE_AGAIN: Millis = Millis::new(500);
 const QUIET: Millis = Millis::new(300);
 
 /// How long it takes to read what came while nobody listened.
-const UNREAD: Millis = Millis::new(300);
+pub(super) const UNREAD: Millis = Millis::new(300);
 
 /// How long a modem takes to answer ESC.
 const ESCAPE: Millis = Millis::new(1000);
@@ -27,8 +27,6 @@ const ESCAPE: Millis = Millis::new(1000);
 /// What is waited for.
 #[derive(Clone, Copy)]
 pub(super) enum What<'f> {
-    /// Nothing: the command could not be built.
-    Failed(Error),
     /// The final result.
     Command,
     /// The final result and the expected line.
@@ -57,45 +55,26 @@ pub(super) enum What<'f> {
 pub struct Wait<'f, 'b> {
     at: &'f mut At<'b>,
     what: What<'f>,
-    span: Millis,
-    until: Option<Instant>,
 }
 
 impl<'f, 'b> Wait<'f, 'b> {
-    pub(super) fn new(at: &'f mut At<'b>, what: What<'f>, span: Millis) -> Self {
-        let span = at.scaled(span);
+    pub(super) fn new(at: &'f mut At<'b>, what: What<'f>, milliseconds: u32) -> Self {
+        let span = at.scaled(Millis::new(milliseconds));
         let now = at.now();
         match what {
+            // A command that could not be built leaves what is pending as it is.
+            _ if at.failure.is_some() => {}
             What::Command | What::Answer | What::Prompt => at.engine.begin_sending(now, span),
             What::Input(bytes) => at.engine.begin_input(now, bytes.len(), span),
             _ => {}
         }
-        Self {
-            at,
-            what,
-            span,
-            until: None,
-        }
+        at.until = now.after(span);
+        Self { at, what }
     }
 
     pub(super) fn until(at: &'f mut At<'b>, what: What<'f>, until: Instant) -> Self {
-        if matches!(what, What::Recovery(_)) {
-            at.unsettled |= at.engine.is_busy();
-            // Nobody listened since the drop, so that time was not the modem's: what it said is still to be read, and
-            // what waits on the wire has not even reached it.
-            let span = at.engine.span;
-            let heard = at.scaled(UNREAD).min(span);
-            let unsent = at.wire.has_outgoing();
-            let now = at.now();
-            at.engine
-                .extend(now.after(if unsent { span } else { heard }));
-        }
-        Self {
-            at,
-            what,
-            span: Millis::new(0),
-            until: Some(until),
-        }
+        at.until = until;
+        Self { at, what }
     }
 }
 
@@ -105,7 +84,7 @@ impl Future for Wait<'_, '_> {
     fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.get_mut();
         let at = &mut *this.at;
-        if let What::Failed(error) = this.what {
+        if let Some(error) = at.failure.take() {
             return Poll::Ready(Err(error));
         }
         let commands = matches!(
@@ -115,14 +94,13 @@ impl Future for Wait<'_, '_> {
         let recovers = matches!(this.what, What::Recovery(_) | What::Contact);
         at.pump(commands || recovers);
         let now = at.now();
-        let until = *this.until.get_or_insert_with(|| now.after(this.span));
+        let until = at.until;
         if let What::Input(bytes) = this.what {
             at.feed(bytes);
         }
         let engine = &at.engine;
         let finished = engine.phase == Phase::Finished;
         let ready = match this.what {
-            What::Failed(_) => true,
             What::Command | What::Input(_) => finished,
             What::Answer => finished && (engine.captured || engine.result != Final::Ok),
             What::Prompt => finished || engine.phase == Phase::Prompted,
@@ -231,9 +209,9 @@ impl At<'_> {
             // The modem has its documented time to end the command; to talk into it would confuse both.
             Phase::Waiting if now.reached(engine.deadline) => self.start_fence(),
             Phase::Waiting => {}
-            Phase::Prompted if engine.counts_input() => engine.resume_input(now),
-            Phase::Prompted => engine.control(now, 0x1B, ESCAPE),
-            Phase::Streaming => self.feed(input),
+            Phase::Prompted if engine.counts_input => engine.resume_input(now),
+            Phase::Streaming if engine.counts_input => self.feed(input),
+            Phase::Prompted | Phase::Streaming => engine.control(now, 0x1B, ESCAPE),
             Phase::Finished => self.start_fence(),
         }
         false
@@ -256,6 +234,7 @@ impl At<'_> {
 
     fn start_fence(&mut self) {
         let again = self.engine.fence;
+        crate::log::debug!("fence after an abandoned command");
         self.fences = if again {
             self.fences.saturating_add(1)
         } else {

@@ -119,12 +119,12 @@ impl Capabilities {
         if message.kind() == Kind::NonConfirmable && !self.non_confirmable {
             return Err(Unsupported::Method(code).into());
         }
-        let mut count: u8 = 0;
+        let mut room = self.option_count;
         for option in message.options() {
-            if count == self.option_count {
+            let Some(left) = room.checked_sub(1) else {
                 return Err(Unsupported::OptionCount(self.option_count).into());
-            }
-            count += 1;
+            };
+            room = left;
             if !self.has_option(option.number) {
                 return Err(Unsupported::Option(option.number).into());
             }

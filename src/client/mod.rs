@@ -25,7 +25,7 @@ mod response;
 pub use capabilities::{Capabilities, Matching, Options, Reliability, Shows};
 pub use request::Request;
 pub(crate) use request::build_error;
-pub use response::{Event, Response};
+pub use response::{ETag, Event, Response};
 
 use crate::error::{ClientError, Error, Invalid, Unsupported};
 use crate::front::block_on;

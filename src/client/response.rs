@@ -43,8 +43,9 @@ impl<'r> Response<'r> {
     }
 
     /// The entity-tag, to ask later whether the payload has changed (RFC 7252, section 5.10.6).
-    pub fn etag(&self) -> Option<&'r [u8]> {
-        self.well_sized(Number::ETAG).map(|option| option.value)
+    pub fn etag(&self) -> Option<ETag> {
+        let value = self.well_sized(Number::ETAG)?.value;
+        Some(ETag(heapless::Vec::from_slice(value).ok()?))
     }
 
     /// The segments of the path of what the request created (RFC 7252, section 5.10.7).
@@ -72,6 +73,31 @@ impl<'r> Response<'r> {
         self.view
             .option(number)
             .filter(crate::message::Opt::is_well_sized)
+    }
+}
+
+/// An entity-tag, kept: 1 to 8 bytes that only the server understands (RFC 7252, section 5.10.6).
+///
+/// It goes back with the next request of the same resource, which is answered by 2.03 if nothing has changed:
+///
+/// ```
+/// use coap_modem::client::{ETag, Request};
+/// use coap_modem::message::{Number, Value};
+///
+/// fn again(tag: &ETag) {
+///     let options = [(Number::ETAG, Value::Opaque(tag.as_bytes()))];
+///     let request = Request::get("/config").options(&options);
+///     # let _ = request;
+/// }
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct ETag(heapless::Vec<u8, 8>);
+
+impl ETag {
+    /// Its bytes.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
     }
 }
 

@@ -203,6 +203,11 @@ impl<'b> Endpoint<'b> {
             return Step::Failed(Waited::Acknowledgement.into());
         }
         exchange.transmissions += 1;
+        crate::log::debug!(
+            "transmission {} of message {}",
+            exchange.transmissions,
+            exchange.id
+        );
         exchange.timeout = Millis::new(exchange.timeout.as_millis().saturating_mul(2));
         // Counted from when it was due, not from now, so that lateness does not add up; unless that has passed as well.
         let next = exchange.next.after(exchange.timeout);
@@ -354,11 +359,13 @@ impl<'b> Endpoint<'b> {
     /// A separate response, a ping, or a request.
     fn handle_separate(&mut self, now: Instant, message: &[u8], header: &Header) -> Verdict {
         let confirmable = header.kind == Kind::Confirmable;
-        if let Some((id, kind, since)) = self.answered {
-            if confirmable && id == header.id && now.since(since) < EXCHANGE_LIFETIME {
-                self.answer(id, kind);
-                return Verdict::Drop;
-            }
+        if let Some((id, kind, since)) = self.answered
+            && confirmable
+            && id == header.id
+            && now.since(since) < EXCHANGE_LIFETIME
+        {
+            self.answer(id, kind);
+            return Verdict::Drop;
         }
         let ours = self
             .exchange

@@ -170,10 +170,10 @@ async fn write<W: Write>(writer: &mut W, wire: &Wire) -> W::Error {
             Ok(count) => wire.sent(u8::try_from(count).unwrap_or(0)),
             Err(error) => return error,
         }
-        if !wire.has_outgoing() {
-            if let Err(error) = writer.flush().await {
-                return error;
-            }
+        if !wire.has_outgoing()
+            && let Err(error) = writer.flush().await
+        {
+            return error;
         }
     }
 }

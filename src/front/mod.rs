@@ -8,8 +8,8 @@
 //! | a superloop | [`Polled`] over embedded-io | [`Nb::poll`], once a round |
 //! | async tasks | [`Asynch`] over embedded-io-async | `.await` |
 //!
-//! `WriteReady` is never required (no embassy UART has it); instead writes are small, and what came meanwhile is read in
-//! between, or the echo of a long line would overrun a small UART.
+//! `WriteReady` is never required (no embassy UART has it); instead bytes are written one by one, and what came meanwhile
+//! is read in between, or the echo of a long line would overrun a small UART.
 
 mod asynch;
 mod polled;

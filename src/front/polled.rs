@@ -7,9 +7,6 @@ use core::pin::{Pin, pin};
 use core::task::{Context, Poll, Waker};
 use embedded_io::{Error as _, ErrorType, Read, ReadReady, Write};
 
-/// Bytes written at a time, before what came meanwhile is read.
-const PIECE: usize = 8;
-
 /// Milliseconds for the [`Polled`] front: what time it is, and what to do when there is nothing to do.
 pub trait Clock {
     /// The present, on a wrapping millisecond counter.
@@ -130,12 +127,18 @@ impl Clock for StdClock {
 pub struct Polled<S, C> {
     serial: S,
     clock: C,
+    /// Something was written since the last flush.
+    unflushed: bool,
 }
 
 impl<S: Read + ReadReady + Write, C: Clock> Polled<S, C> {
     /// A front over a serial port and a clock.
     pub const fn new(serial: S, clock: C) -> Self {
-        Self { serial, clock }
+        Self {
+            serial,
+            clock,
+            unflushed: false,
+        }
     }
 
     /// Gives the port and the clock back.
@@ -143,32 +146,40 @@ impl<S: Read + ReadReady + Write, C: Clock> Polled<S, C> {
         (self.serial, self.clock)
     }
 
-    /// One round: what came is read, what waits is sent. Whether anything moved.
+    /// One round: sends what waits, until something has come. Whether anything moved.
+    ///
+    /// One byte at a time, and a look at the receiver before each: a write may block while the transmitter is busy, and
+    /// a UART without a FIFO would lose the echo that comes meanwhile.
     fn serve(&mut self, wire: &Wire) -> Result<bool, S::Error> {
-        let mut bytes = [0; CHUNK];
         let mut moved = 0;
-        if wire.wants_bytes() {
-            match self.serial.read_ready().and_then(|ready| {
-                if ready {
-                    self.serial.read(&mut bytes)
-                } else {
-                    Ok(0)
-                }
-            }) {
+        loop {
+            let mut bytes = [0; CHUNK];
+            let read = match self.serial.read_ready() {
+                Ok(true) => self.serial.read(&mut bytes),
+                Ok(false) => Ok(0),
+                Err(error) => Err(error),
+            };
+            match read {
+                Ok(0) => {}
                 Ok(count) => {
                     wire.receive(bytes.get(..count).unwrap_or(&[]));
-                    moved = count;
+                    moved += count;
+                    break;
                 }
                 Err(error) if is_fatal(error.kind()) => return Err(error),
                 Err(_) => wire.damaged(),
             }
-        }
-        if moved == 0 && wire.has_outgoing() {
-            let mut piece = [0; PIECE];
-            let written = self.serial.write(wire.outgoing(&mut piece))?;
-            // Not more than a piece, so it fits.
-            wire.sent(u8::try_from(written).unwrap_or(0));
-            moved = written;
+            let mut byte = [0; 1];
+            let outgoing = wire.outgoing(&mut byte);
+            if outgoing.is_empty() {
+                break;
+            }
+            if self.serial.write(outgoing)? == 0 {
+                break;
+            }
+            wire.sent(1);
+            self.unflushed = true;
+            moved += 1;
         }
         self.clock.moved(moved);
         Ok(moved > 0)
@@ -195,6 +206,11 @@ impl<S: Read + ReadReady + Write, C: Clock> Front for Polled<S, C> {
                     return Poll::Ready(Ok(output));
                 }
                 if !moved && !wire.has_outgoing() {
+                    if core::mem::take(&mut self.unflushed)
+                        && let Err(error) = self.serial.flush()
+                    {
+                        return Poll::Ready(Err(error));
+                    }
                     self.clock.idle(wire.wake());
                     return Poll::Pending;
                 }

@@ -5,7 +5,7 @@
 
 use crate::at::{Inbox, Losses};
 use crate::client::{Capabilities, Network, Remote, Request};
-use crate::endpoint::{Endpoint, Mode, Step, Verdict};
+use crate::endpoint::{Endpoint, Mode, Parameters, Step, Verdict};
 use crate::error::{Error, Invalid, ModemError, Resource};
 use crate::message::View;
 use crate::time::{Instant, Millis};
@@ -33,8 +33,12 @@ pub trait Link<'b> {
     /// Brings the link up.
     fn attach(&mut self, network: &Network<'_>) -> impl Future<Output = Result<(), Error>>;
 
-    /// Opens the session with a server.
-    fn open(&mut self, server: &Remote<'_>) -> impl Future<Output = Result<(), Error>>;
+    /// Opens the session with a server. The parameters are for links that repeat messages themselves.
+    fn open(
+        &mut self,
+        server: &Remote<'_>,
+        parameters: &Parameters,
+    ) -> impl Future<Output = Result<(), Error>>;
 
     /// Sends a message.
     fn send(&mut self, message: View<'_>) -> impl Future<Output = Result<(), Error>>;
@@ -99,7 +103,8 @@ impl<'b, L: Link<'b>> Session<'b, L> {
         }
         let limit = self.link.now().after(SESSION);
         self.link.settle(self.endpoint.payload(), limit).await?;
-        self.link.open(server).await
+        let parameters = self.endpoint.parameters;
+        self.link.open(server, &parameters).await
     }
 
     /// Closes the session.
@@ -206,11 +211,10 @@ fn next(
     if let Some(outcome) = outcome.take() {
         return Next::Done(outcome);
     }
-    if let Some(delivery) = inbox.notes.delivery.take() {
-        if let Verdict::Failed(error) = endpoint.handle_delivery(delivery.id, delivery.result == 0)
-        {
-            return Next::Done(Err(error));
-        }
+    if let Some(delivery) = inbox.notes.delivery.take()
+        && let Verdict::Failed(error) = endpoint.handle_delivery(delivery.id, delivery.result == 0)
+    {
+        return Next::Done(Err(error));
     }
     while let Some(message) = inbox.peek() {
         match endpoint.handle(now, message.bytes, message.cut, mode) {
@@ -253,9 +257,11 @@ fn next(
 /// Why nothing can be sent at present.
 fn lost(inbox: &Inbox<'_>) -> Option<Error> {
     if inbox.notes.rebooted {
+        crate::log::warning!("the modem has restarted");
         return Some(ModemError::Restarted.into());
     }
     if inbox.notes.link_lost || inbox.notes.closed {
+        crate::log::warning!("the session or its packet data context is lost");
         return Some(ModemError::LinkLost.into());
     }
     None

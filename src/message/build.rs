@@ -7,6 +7,7 @@
 use core::fmt;
 
 use super::option::uint_len;
+use super::size::extension_len;
 use super::{Code, Kind, Number, PAYLOAD_MARKER, Token, Value, View, uri};
 
 /// The longest option value that can be written: 269 and sixteen bits (RFC 7252 section 3.1).
@@ -126,7 +127,6 @@ impl<'b> Builder<'b> {
     ///
     /// # Errors
     /// The order, the length or the buffer; or the message is an empty one.
-    #[inline]
     pub fn option(&mut self, number: Number, value: &[u8]) -> Result<(), BuildError> {
         copy(self.space(number, value.len())?, value);
         Ok(())
@@ -245,7 +245,7 @@ impl<'b> Builder<'b> {
     }
 
     /// Writes the header of an option and hands out the space for its value.
-    #[inline]
+    #[inline(always)]
     fn space(&mut self, number: Number, len: usize) -> Result<&mut [u8], BuildError> {
         let Some(delta) = u32::from(number.0).checked_sub(self.last) else {
             return Err(self.refusal());
@@ -318,68 +318,6 @@ impl<'b> Builder<'b> {
         self.payload_len += len;
         self.len = end;
         self.last = CLOSED;
-    }
-}
-
-/// How many bytes an option takes, header and value, after an option with the number `previous` (zero for the first).
-pub const fn option_size(previous: Number, number: Number, value_len: usize) -> usize {
-    let delta = number.0.saturating_sub(previous.0);
-    1 + extension_len(delta as usize) + extension_len(value_len) + value_len
-}
-
-/// The size of a message before it is built, counted piece by piece in the order in which it will be built; so the size
-/// of a buffer can be a constant.
-///
-/// ```
-/// use coap_modem::message::{Number, Size};
-///
-/// const PLACE: usize = Size::new(4).option(Number::URI_PATH, "sensors".len()).payload(64).bytes();
-/// assert_eq!(PLACE, 4 + 4 + 1 + 7 + 1 + 64);
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[must_use]
-pub struct Size {
-    bytes: usize,
-    last: Number,
-}
-
-impl Size {
-    /// The header and a token of so many bytes.
-    pub const fn new(token_len: usize) -> Self {
-        Self {
-            bytes: 4 + token_len,
-            last: Number(0),
-        }
-    }
-
-    /// And an option with a value of so many bytes.
-    pub const fn option(self, number: Number, value_len: usize) -> Self {
-        Self {
-            bytes: self.bytes + option_size(self.last, number, value_len),
-            last: number,
-        }
-    }
-
-    /// And a payload of so many bytes, with its marker if there are any.
-    pub const fn payload(self, len: usize) -> Self {
-        Self {
-            bytes: self.bytes + if len == 0 { 0 } else { 1 + len },
-            ..self
-        }
-    }
-
-    /// The sum.
-    pub const fn bytes(self) -> usize {
-        self.bytes
-    }
-}
-
-/// How many bytes a delta or length needs besides its nibble (RFC 7252 section 3.1).
-const fn extension_len(value: usize) -> usize {
-    match value {
-        0..13 => 0,
-        13..269 => 1,
-        _ => 2,
     }
 }
 

@@ -42,6 +42,7 @@ mod build;
 mod code;
 pub mod observe;
 mod option;
+mod size;
 mod token;
 pub mod uri;
 mod view;
@@ -50,9 +51,10 @@ mod view;
 mod tests;
 
 pub use block::Block;
-pub use build::{BuildError, Builder, MAX_OPTION_LEN, Size, option_size};
+pub use build::{BuildError, Builder, MAX_OPTION_LEN};
 pub use code::{Code, Kind};
 pub use option::{Format, Number, Opt, Value, uint_len};
+pub use size::{Size, option_size};
 pub use token::Token;
 pub use view::{Header, Malformed, Options, View};
 

@@ -7,7 +7,7 @@
 
 use core::fmt;
 
-use super::{Code, Kind, Number, Opt, Token};
+use super::{Code, Kind, Number, Opt, PAYLOAD_MARKER, Token};
 
 /// The rule that a datagram breaks, by which it is no CoAP message (RFC 7252 sections 3, 3.1 and 4.1).
 ///
@@ -290,10 +290,12 @@ impl<'a> Options<'a> {
         let Some((&head, rest)) = self.rest.split_first() else {
             return Some(None);
         };
-        if head == super::PAYLOAD_MARKER {
-            return Some(None);
-        }
-        let (delta, rest) = extended(head >> 4, rest)?;
+        let (delta, rest) = match extended(head >> 4, rest) {
+            Some(extended) => extended,
+            // The marker would be a delta of the reserved nibble 15: asked only here, it costs good options nothing.
+            None if head == PAYLOAD_MARKER => return Some(None),
+            None => return None,
+        };
         let (len, rest) = extended(head & 15, rest)?;
         let (value, rest) = rest.split_at_checked(len as usize)?;
         self.number = u16::try_from(u32::from(self.number) + delta).ok()?;

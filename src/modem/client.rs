@@ -70,7 +70,7 @@ impl<'b, D: Dialect, F: Front> Client<'b, D, F> {
         Self::with(D::default(), memory, front, random)
     }
 
-    /// A client with settings of its own.
+    /// A client whose dialect has settings of its own.
     pub fn with<
         const LINE: usize,
         const COMMAND: usize,
@@ -101,7 +101,8 @@ impl<'b, D: Dialect, F: Front> Client<'b, D, F> {
         }
     }
 
-    /// Sets how patiently confirmable messages are sent, as far as the modem lets itself be told.
+    /// Sets how patiently confirmable messages are sent. A modem that repeats them itself is told at the next
+    /// [`connect`](CoapClient::connect), within what it takes.
     pub fn set_parameters(&mut self, parameters: Parameters) {
         self.session.endpoint.parameters = parameters;
     }

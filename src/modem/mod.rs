@@ -11,6 +11,7 @@ pub(crate) use client::{event, view};
 
 use crate::at::{At, Counted, Hooks, Inbox};
 use crate::client::{Capabilities, Network, Remote};
+use crate::endpoint::Parameters;
 use crate::error::Error;
 use crate::link::Link;
 use crate::message::View;
@@ -41,8 +42,13 @@ pub trait Dialect: Default {
     /// From power-on noise to an active packet data context. Looks first, acts where needed.
     async fn start(&mut self, at: &mut At<'_>, network: &Network<'_>) -> Result<(), Error>;
 
-    /// Opens the session with a server.
-    async fn open(&mut self, at: &mut At<'_>, server: &Remote<'_>) -> Result<(), Error>;
+    /// Opens the session with a server. A modem that repeats messages itself is told how patiently.
+    async fn open(
+        &mut self,
+        at: &mut At<'_>,
+        server: &Remote<'_>,
+        parameters: &Parameters,
+    ) -> Result<(), Error>;
 
     /// Sends a message. It has passed the [capability check](Capabilities::check).
     async fn send(&mut self, at: &mut At<'_>, message: View<'_>) -> Result<(), Error>;
@@ -98,8 +104,12 @@ impl<'b, D: Dialect> Link<'b> for Modem<'b, D> {
         self.dialect.start(&mut self.at, network)
     }
 
-    fn open(&mut self, server: &Remote<'_>) -> impl Future<Output = Result<(), Error>> {
-        self.dialect.open(&mut self.at, server)
+    fn open(
+        &mut self,
+        server: &Remote<'_>,
+        parameters: &Parameters,
+    ) -> impl Future<Output = Result<(), Error>> {
+        self.dialect.open(&mut self.at, server, parameters)
     }
 
     fn send(&mut self, message: View<'_>) -> impl Future<Output = Result<(), Error>> {

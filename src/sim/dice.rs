@@ -2,19 +2,21 @@
 
 /// A small generator (splitmix64). Not for secrets.
 #[derive(Clone, Debug)]
-pub(crate) struct Dice(u64);
+pub struct Dice(u64);
 
 impl Dice {
-    pub(crate) const fn new(seed: u64) -> Self {
+    /// A generator that always gives the same for the same seed.
+    pub const fn new(seed: u64) -> Self {
         Self(seed)
     }
 
-    pub(crate) const fn byte(&mut self) -> u8 {
+    /// Any byte.
+    pub const fn byte(&mut self) -> u8 {
         self.next().to_le_bytes()[0]
     }
 
     /// True in so many of a hundred cases.
-    pub(crate) const fn percent(&mut self, chance: u8) -> bool {
+    pub const fn percent(&mut self, chance: u8) -> bool {
         self.next() % 100 < chance as u64
     }
 

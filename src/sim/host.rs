@@ -18,7 +18,8 @@ struct Socket {
     demo: Option<SocketAddr>,
 }
 
-/// The host's own network: real, non-blocking UDP sockets, IPv4 and IPv6, and the host's name resolution.
+/// The host's own network: real, non-blocking UDP sockets, IPv4 and IPv6, and the host's name resolution. A name with
+/// addresses of both families gives an IPv4 one, as a module with an IPv4 context does.
 ///
 /// The name `demo` is the built-in [`DemoServer`], on every port: it is started on a loopback port when first asked for,
 /// in a thread of its own that ends with the process. The modem sees it as 192.0.2.1.
@@ -40,7 +41,7 @@ impl HostNetwork {
             let address = socket.local_addr()?;
             std::thread::Builder::new()
                 .name("coap-demo-server".into())
-                .spawn(move || DemoServer::new().run_on(&socket))?;
+                .spawn(move || DemoServer::new().run_on(socket))?;
             self.demo = Some(address);
         }
         Ok(())
@@ -63,7 +64,9 @@ impl Network for HostNetwork {
             self.start_demo().ok()?;
             return Some(SocketAddr::new(DEMO, 0));
         }
-        (name, 0).to_socket_addrs().ok()?.next()
+        let addresses: Vec<SocketAddr> = (name, 0).to_socket_addrs().ok()?.collect();
+        let v4 = addresses.iter().find(|address| address.is_ipv4());
+        v4.or(addresses.first()).copied()
     }
 
     fn open(&mut self) -> io::Result<usize> {
@@ -193,10 +196,28 @@ mod tests {
     }
 
     #[test]
+    fn datagrams_go_over_ipv6_where_the_host_has_it() {
+        let Ok(peer) = UdpSocket::bind("[::1]:0") else {
+            return;
+        };
+        let address = peer.local_addr().unwrap();
+        let mut network = HostNetwork::new();
+        let socket = network.open().unwrap();
+        network
+            .send(Instant::default(), socket, address, b"there")
+            .unwrap();
+        let mut buffer = [0; 16];
+        let (_, from) = peer.recv_from(&mut buffer).unwrap();
+        peer.send_to(b"back", from).unwrap();
+        assert_eq!(wait(&mut network, socket), (address, b"back".to_vec()));
+    }
+
+    #[test]
     fn addresses_of_both_families_resolve_and_nonsense_does_not() {
         let mut network = HostNetwork::new();
         assert!(network.resolve("127.0.0.1").unwrap().is_ipv4());
         assert!(network.resolve("::1").unwrap().is_ipv6());
+        assert!(network.resolve("localhost").unwrap().is_ipv4());
         assert_eq!(network.resolve("no such name"), None);
     }
 }

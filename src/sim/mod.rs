@@ -27,7 +27,7 @@ pub mod transcript;
 
 pub use agenda::Agenda;
 pub use device::Device;
-pub(crate) use dice::Dice;
+pub use dice::Dice;
 pub use host::HostNetwork;
 pub use network::{Link, Network, Sent, TestNetwork};
 pub use record::Recorder;

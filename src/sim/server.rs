@@ -121,7 +121,7 @@ impl DemoServer {
     ///
     /// # Errors
     /// When the socket fails for good.
-    pub fn run_on(mut self, socket: &UdpSocket) -> io::Result<()> {
+    pub fn run_on(mut self, socket: UdpSocket) -> io::Result<()> {
         let started = std::time::Instant::now();
         let present = || Instant::from_millis(0).after(Millis::from_duration(started.elapsed()));
         let mut buffer = vec![0; 65_535];

@@ -8,7 +8,7 @@
 //! | command (note) | used |
 //! |---|---|
 //! | `QCOAPCFG="pdpcid"` (3.3.1) | set once after each restart, before the first open |
-//! | `QCOAPCFG="trans"` (3.3.1) | likewise, from [`Settings`] |
+//! | `QCOAPCFG="trans"` (3.3.1) | likewise, and when the [`Parameters`] have changed: 2 to 60 s, 4 to 8 times |
 //! | `QCOAPCFG="dtls"` (3.3.1) | not yet: secure sessions are refused |
 //! | `QCOAPOPEN` (3.3.2) | write form, and the read form as the reliable state: the URC is lost at times |
 //! | `QCOAPCLOSE` (3.3.3) | write form |
@@ -27,7 +27,7 @@
 //! | `+QCOAPIND` (3.4.3) | a retransmission note; the verdict is left to `+QCOAPACK` and the time limit |
 //! | `RDY`, `POWERED DOWN`, `NORMAL POWER DOWN` | restarted |
 //! | `+QIURC: "pdpdeact"` | link lost |
-//! | `APP RDY`, `+CFUN`, `+CPIN`, `+QUSIM`, `+QIND`, `+CEREG`, `+CREG`, `+CGREG` | known, nothing to do |
+//! | `APP RDY`, `+CFUN`, `+CPIN`, `+QUSIM`, `+QIND`, `+CEREG`, `+CGREG` | known, nothing to do |
 //!
 //! Result codes (note, chapter 4), with either sign, since a sister modem prints them without: 4 network, 5 DNS, 7 socket,
 //! 8 memory, 9 handshake, 10 occupied, 11 not sent, each an error of its own; 1, 2, 3 and 6 as their number.
@@ -62,8 +62,9 @@ mod tests;
 
 mod slots;
 
-use crate::at::{At, Counted, Delivery, Form, Inbox, carries, line};
+use crate::at::{At, Counted, Delivery, Form, Inbox, Wait, carries, line};
 use crate::client::{Capabilities, Matching, Network, Options, Reliability, Remote, Shows};
+use crate::endpoint::Parameters;
 use crate::error::{Error, Invalid, ModemError, Unsupported, Waited};
 use crate::message::{Builder, Code, Format, Kind, Number, Opt, View};
 use crate::modem::{self, Dialect};
@@ -83,34 +84,12 @@ const CLIENT: u8 = 0;
 /// The packet data context that is used (1 to 16).
 const CONTEXT: u8 = 1;
 
-/// What can be set. Takes effect when the next session is opened after a restart.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub struct Settings {
-    /// How long the modem waits for an acknowledgement first: 2 to 60 s (note, 3.3.1).
-    pub ack_timeout: Millis,
-    /// How often it repeats a confirmable message: 4 to 8 times (note, 3.3.1).
-    pub max_retransmit: u8,
-}
-
-impl Default for Settings {
-    /// RFC 7252's own values, which the modem can keep.
-    fn default() -> Self {
-        Self {
-            ack_timeout: Millis::from_secs(2),
-            max_retransmit: 4,
-        }
-    }
-}
-
 /// The BG96.
 #[derive(Default)]
 pub struct Bg96 {
-    /// What can be set.
-    pub settings: Settings,
     slots: Slots,
-    /// `QCOAPCFG` is done.
-    configured: bool,
+    /// What `QCOAPCFG` has set: `pdpcid`, and `trans` as seconds and repetitions.
+    configured: Option<(u32, u32)>,
     /// A session of ours is open.
     open: bool,
     /// A message without payload goes without length and ends with 0x1A.
@@ -128,14 +107,6 @@ impl Bg96 {
     pub const INBOX: usize = 1408;
     /// Bytes of the largest request: 1024 of payload.
     pub const MESSAGE: usize = 1152;
-
-    /// This modem with other settings.
-    pub fn with(settings: Settings) -> Self {
-        Self {
-            settings,
-            ..Self::default()
-        }
-    }
 }
 
 impl Dialect for Bg96 {
@@ -166,8 +137,7 @@ impl Dialect for Bg96 {
             return Counted::No;
         }
         // A text option may hold a line break; inside quotes the line is not over.
-        let quotes = line.iter().filter(|byte| **byte == b'"').count();
-        if !whole || quotes & 1 == 1 {
+        if !whole || line.iter().filter(|byte| **byte == b'"').count() & 1 == 1 {
             return Counted::Later;
         }
         match line::last_number(line).map(u16::try_from) {
@@ -189,26 +159,15 @@ impl Dialect for Bg96 {
         if let Some(rest) = line::after(line, "+QCOAPIND:") {
             return retransmitted(rest, inbox).is_some();
         }
-        match line {
-            b"RDY" | b"POWERED DOWN" | b"NORMAL POWER DOWN" => {
-                let notes = inbox.note();
-                notes.rebooted = true;
-                notes.told = false;
-            }
-            _ if line.starts_with(b"+QIURC: \"pdpdeact\"") => {
-                let notes = inbox.note();
-                notes.link_lost = true;
-                notes.told = false;
-            }
-            _ if line.starts_with(b"+QCOAPCLOSE:") => {
-                let notes = inbox.note();
-                notes.closed = true;
-                notes.told = false;
-            }
-            b"APP RDY" => {}
-            _ => {
-                return KNOWN.iter().any(|prefix| line.starts_with(prefix));
-            }
+        let Some((_, meaning)) = LINES.iter().find(|(begin, _)| line.starts_with(begin)) else {
+            return false;
+        };
+        if *meaning != Meaning::Nothing {
+            let notes = inbox.note();
+            notes.told = false;
+            notes.rebooted |= *meaning == Meaning::Restarted;
+            notes.link_lost |= *meaning == Meaning::LinkLost;
+            notes.closed |= *meaning == Meaning::Closed;
         }
         true
     }
@@ -233,26 +192,19 @@ impl Dialect for Bg96 {
         let mut tries = 0;
         loop {
             let asked = at.put("AT+CPIN?").expect("+CPIN:", &[1]).ok(5000).await;
-            let state = at.answer().next().map(|field| field.text);
-            match (asked, state) {
-                (Ok(()), Some(b"READY")) => break,
-                (Ok(()), Some(b"SIM PIN")) => {
+            match (asked, sim_state(at)) {
+                (Ok(()), SimState::Ready) => break,
+                (Ok(()), SimState::Pin) => {
                     let pin = network.pin.ok_or(ModemError::PinRequired)?;
                     if self.pin_refused {
                         return Err(ModemError::PinRefused.into());
                     }
                     self.pin_refused = true;
-                    match at.put("AT+CPIN=").quoted(pin.as_bytes()).ok(5000).await {
-                        Err(Error::Modem(ModemError::Refused(_))) => {
-                            return Err(ModemError::PinRefused.into());
-                        }
-                        other => other?,
-                    }
+                    let given = at.put("AT+CPIN=").quoted(pin.as_bytes()).ok(5000).await;
+                    given.map_err(|error| refused_as(error, ModemError::PinRefused))?;
                     self.pin_refused = false;
                 }
-                (Ok(()), Some(b"SIM PUK" | b"SIM PUK2" | b"SIM PIN2")) => {
-                    return Err(ModemError::PukRequired.into());
-                }
+                (Ok(()), SimState::Puk) => return Err(ModemError::PukRequired.into()),
                 (Err(Error::Timeout(waited)), _) => return Err(waited.into()),
                 _ => {}
             }
@@ -340,22 +292,21 @@ impl Dialect for Bg96 {
                 .ok(300)
                 .await?;
         }
-        if !active {
-            if at
+        if !active
+            && at
                 .put("AT+QIACT=")
                 .num(CONTEXT.into())
                 .ok(150_000)
                 .await
                 .is_err()
-            {
-                // It fails for no reason at times, and works after a deactivation.
-                at.put("AT+QIDEACT=").num(CONTEXT.into()).ok(40_000).await?;
-                at.put("AT+QIACT=")
-                    .num(CONTEXT.into())
-                    .ok(150_000)
-                    .await
-                    .map_err(no_network)?;
-            }
+        {
+            // It fails for no reason at times, and works after a deactivation.
+            at.put("AT+QIDEACT=").num(CONTEXT.into()).ok(40_000).await?;
+            at.put("AT+QIACT=")
+                .num(CONTEXT.into())
+                .ok(150_000)
+                .await
+                .map_err(|error| refused_as(error, ModemError::Network))?;
         }
         if lost {
             self.open = false;
@@ -364,7 +315,12 @@ impl Dialect for Bg96 {
         Ok(())
     }
 
-    async fn open(&mut self, at: &mut At<'_>, server: &Remote<'_>) -> Result<(), Error> {
+    async fn open(
+        &mut self,
+        at: &mut At<'_>,
+        server: &Remote<'_>,
+        parameters: &Parameters,
+    ) -> Result<(), Error> {
         self.standing(at)?;
         let host = server.host.as_bytes();
         if host.len() > 255 {
@@ -374,15 +330,11 @@ impl Dialect for Bg96 {
             return Err(Invalid::Character.into());
         }
         // The session of an earlier life of this program, or ours.
-        at.put("AT+QCOAPOPEN?")
-            .expect("+QCOAPOPEN:", &[4])
-            .first(CLIENT)
-            .ok(300)
-            .await?;
+        ask_session(at).await?;
         let mut fields = at.answer().skip(1);
         let same = fields.next().is_some_and(|field| field.text == host)
             && fields.next().and_then(|field| field.num()) == Some(server.port.into());
-        let state = at.answer().nth(3).and_then(|field| field.num());
+        let state = session_state(at);
         if same && self.open && state == Some(CONNECTED) {
             at.inbox.notes.closed = false;
             return Ok(());
@@ -390,7 +342,11 @@ impl Dialect for Bg96 {
         if state.is_some_and(|state| state != 0) {
             self.close(at).await?;
         }
-        if !self.configured {
+        let trans = (
+            seconds(parameters.ack_timeout),
+            u32::from(parameters.max_retransmit).clamp(4, 8),
+        );
+        if self.configured != Some(trans) {
             at.put("AT+QCOAPCFG=")
                 .text("\"pdpcid\"")
                 .num(CLIENT.into())
@@ -400,11 +356,11 @@ impl Dialect for Bg96 {
             at.put("AT+QCOAPCFG=")
                 .text("\"trans\"")
                 .num(CLIENT.into())
-                .num(seconds(self.settings.ack_timeout))
-                .num(self.settings.max_retransmit.clamp(4, 8).into())
+                .num(trans.0)
+                .num(trans.1)
                 .ok(300)
                 .await?;
-            self.configured = true;
+            self.configured = Some(trans);
         }
         self.open = false;
         self.slots.forget();
@@ -425,12 +381,8 @@ impl Dialect for Bg96 {
                 self.open = succeeded(result)?;
                 return Ok(());
             }
-            at.put("AT+QCOAPOPEN?")
-                .expect("+QCOAPOPEN:", &[4])
-                .first(CLIENT)
-                .ok(300)
-                .await?;
-            if at.answer().nth(3).and_then(|field| field.num()) == Some(CONNECTED) {
+            ask_session(at).await?;
+            if session_state(at) == Some(CONNECTED) {
                 self.open = true;
                 return Ok(());
             }
@@ -523,12 +475,8 @@ impl Dialect for Bg96 {
             return Ok(());
         }
         // No result: what matters is the state.
-        at.put("AT+QCOAPOPEN?")
-            .expect("+QCOAPOPEN:", &[4])
-            .first(CLIENT)
-            .ok(300)
-            .await?;
-        match at.answer().nth(3).and_then(|field| field.num()) {
+        ask_session(at).await?;
+        match session_state(at) {
             None | Some(0) => Ok(()),
             Some(_) => asked.and(Err(Waited::Modem.into())),
         }
@@ -548,23 +496,38 @@ const REGISTRATION_PAUSE: u32 = 1000;
 /// A session's state (note, 3.3.2): connected.
 const CONNECTED: u32 = 3;
 
-/// Beginnings of lines that are known and mean nothing to a CoAP client.
-const KNOWN: [&[u8]; 8] = [
-    b"+QCOAPOPEN:",
-    b"+CPIN:",
-    b"+QUSIM:",
-    b"+QIND:",
-    b"+CFUN:",
-    b"+CEREG:",
-    b"+CREG:",
-    b"+CGREG:",
+/// What a line without a message in it means.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Meaning {
+    Restarted,
+    LinkLost,
+    Closed,
+    Nothing,
+}
+
+/// How such lines begin.
+const LINES: [(&[u8], Meaning); 14] = [
+    (b"RDY", Meaning::Restarted),
+    (b"POWERED DOWN", Meaning::Restarted),
+    (b"NORMAL POWER DOWN", Meaning::Restarted),
+    (b"+QIURC: \"pdpdeact\"", Meaning::LinkLost),
+    (b"+QIURC:\"pdpdeact\"", Meaning::LinkLost),
+    (b"+QCOAPCLOSE:", Meaning::Closed),
+    (b"+QCOAPOPEN:", Meaning::Nothing),
+    (b"APP RDY", Meaning::Nothing),
+    (b"+CPIN:", Meaning::Nothing),
+    (b"+CFUN:", Meaning::Nothing),
+    (b"+QUSIM:", Meaning::Nothing),
+    (b"+QIND:", Meaning::Nothing),
+    (b"+CEREG:", Meaning::Nothing),
+    (b"+CGREG:", Meaning::Nothing),
 ];
 
 impl Bg96 {
     /// The modem has started anew: nothing that was set is in force.
     fn forget(&mut self) {
         self.slots.forget();
-        self.configured = false;
+        self.configured = None;
         self.open = false;
     }
 
@@ -714,11 +677,42 @@ fn succeeded(result: Option<u32>) -> Result<bool, Error> {
     Err(error.into())
 }
 
-fn no_network(error: Error) -> Error {
+/// A refusal in the words of what was tried.
+fn refused_as(error: Error, meaning: ModemError) -> Error {
     match error {
-        Error::Modem(ModemError::Refused(_)) => ModemError::Network.into(),
+        Error::Modem(ModemError::Refused(_)) => meaning.into(),
         other => other,
     }
+}
+
+enum SimState {
+    Ready,
+    Pin,
+    Puk,
+    Unknown,
+}
+
+/// The answer to `AT+CPIN?`: `READY`, `SIM PIN`, `SIM PUK`; the second PIN and PUK concern no CoAP client.
+fn sim_state(at: &At<'_>) -> SimState {
+    match at.answer().next() {
+        Some(field) if field.text == b"READY" => SimState::Ready,
+        Some(field) if field.text == b"SIM PIN" => SimState::Pin,
+        Some(field) if field.text == b"SIM PUK" => SimState::Puk,
+        _ => SimState::Unknown,
+    }
+}
+
+/// Asks for the session: the reliable state, where URCs get lost.
+fn ask_session<'f, 'b>(at: &'f mut At<'b>) -> Wait<'f, 'b> {
+    at.put("AT+QCOAPOPEN?")
+        .expect("+QCOAPOPEN:", &[4])
+        .first(CLIENT)
+        .ok(300)
+}
+
+/// The state in the answer to [`ask_session`] (note, 3.3.2): 0 idle, 3 connected; none without a session.
+fn session_state(at: &At<'_>) -> Option<u32> {
+    at.answer().nth(3).and_then(|field| field.num())
 }
 
 /// Whole seconds of a time-out, within what the modem takes. By subtraction: division costs a library call.

@@ -2,20 +2,28 @@
 //!
 //! Not `core::net`, whose parsers and `Display` would bring the machinery of `core::fmt` into firmware.
 
+use super::Pieces;
 use super::escape::{hex_digit, to_hex_digit};
 
 /// Four decimal numbers without leading zeros.
 pub(super) fn parse_ip4(text: &str) -> Option<[u8; 4]> {
     let mut address = [0; 4];
-    let mut parts = text.split('.');
+    let mut parts = split(text, b'.');
     for byte in &mut address {
         *byte = parse_byte(parts.next()?)?;
     }
     parts.next().is_none().then_some(address)
 }
 
+fn split(text: &str, separator: u8) -> Pieces<'_> {
+    Pieces {
+        rest: Some(text),
+        separator,
+    }
+}
+
 fn parse_byte(text: &str) -> Option<u8> {
-    if text.is_empty() || (text.len() > 1 && text.starts_with('0')) {
+    if text.is_empty() || (text.len() > 1 && text.starts_with("0")) {
         return None;
     }
     let mut number: u8 = 0;
@@ -28,10 +36,11 @@ fn parse_byte(text: &str) -> Option<u8> {
 
 /// Eight groups, of which one run of zeros may be `::` and the last two may be an IPv4 address. No zone.
 pub(super) fn parse(text: &str) -> Option<[u8; 16]> {
-    let Some((before, after)) = text.split_once("::") else {
+    let Some(gap) = text.as_bytes().windows(2).position(|pair| pair == b"::") else {
         let (groups, count) = parse_groups(text, true)?;
         return (count == 8).then(|| to_bytes(groups));
     };
+    let (before, after) = (text.get(..gap)?, text.get(gap + 2..)?);
     let (mut groups, front) = parse_groups(before, false)?;
     let (tail, back) = parse_groups(after, true)?;
     // RFC 4291 lets `::` stand for one group, but not for none.
@@ -51,7 +60,7 @@ fn parse_groups(text: &str, mixed: bool) -> Option<([u16; 8], usize)> {
     if text.is_empty() {
         return Some((groups, 0));
     }
-    let mut parts = text.split(':').peekable();
+    let mut parts = split(text, b':').peekable();
     while let Some(part) = parts.next() {
         if mixed
             && parts.peek().is_none()

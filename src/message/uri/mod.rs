@@ -2,13 +2,16 @@
 //!
 //! RFC 7252 sections 6.1 to 6.5, RFC 8323 section 8 for the schemes over TCP, and RFC 3986 for what a URI is. A URI is
 //! never copied: [`Uri::parse`] checks all of it and hands out raw pieces, whose escapes
-//! [`Builder::decoded`](super::Builder::decoded) turns into bytes in the message itself. The way back, [`write`],
+//! [`Builder::decoded`](super::Builder::decoded) turns into bytes in the message itself. The way back, [`write()`],
 //! goes through a sink that takes bytes. Left out: resolving relative references; dot segments are refused, since no
 //! Uri-Path may be one (RFC 7252 section 5.10.1).
 
 mod address;
 mod compose;
 mod escape;
+
+#[cfg(test)]
+mod tests;
 
 use core::fmt;
 
@@ -135,14 +138,19 @@ impl<'a> Uri<'a> {
     /// # Errors
     /// What is wrong with it, the first fault from the left.
     pub fn parse(uri: &'a str) -> Result<Self, UriError> {
-        let (scheme, rest) = uri.split_once("://").ok_or(UriError::Scheme)?;
+        let (scheme, rest) = cut(uri, b':').ok_or(UriError::Scheme)?;
+        let rest = rest.strip_prefix("//").ok_or(UriError::Scheme)?;
         let scheme = Scheme::ALL
             .into_iter()
             .find(|known| known.as_str().eq_ignore_ascii_case(scheme))
             .ok_or(UriError::Scheme)?;
-        let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-        let (authority, resource) = rest.split_at_checked(end).unwrap_or((rest, ""));
-        if authority.contains('@') {
+        let end = rest
+            .bytes()
+            .position(|byte| matches!(byte, b'/' | b'?' | b'#'));
+        let (authority, resource) = end
+            .and_then(|end| rest.split_at_checked(end))
+            .unwrap_or((rest, ""));
+        if cut(authority, b'@').is_some() {
             return Err(UriError::UserInfo);
         }
         let (host, host_text, port) = split_authority(authority)?;
@@ -214,7 +222,7 @@ impl<'a> TryFrom<&'a str> for Uri<'a> {
 #[must_use = "an iterator does nothing until it is asked"]
 pub struct Pieces<'a> {
     rest: Option<&'a str>,
-    separator: char,
+    separator: u8,
 }
 
 impl<'a> Iterator for Pieces<'a> {
@@ -222,13 +230,11 @@ impl<'a> Iterator for Pieces<'a> {
 
     fn next(&mut self) -> Option<&'a str> {
         let rest = self.rest.take()?;
-        match rest.split_once(self.separator) {
-            Some((piece, rest)) => {
-                self.rest = Some(rest);
-                Some(piece)
-            }
-            None => Some(rest),
-        }
+        let Some((piece, rest)) = cut(rest, self.separator) else {
+            return Some(rest);
+        };
+        self.rest = Some(rest);
+        Some(piece)
     }
 }
 
@@ -237,11 +243,11 @@ impl core::iter::FusedIterator for Pieces<'_> {}
 /// The raw segments of a path, whether a query follows or not: `a` and `b` of `/a/b?c`. Neither the empty path nor `/`
 /// has one; `/a//b` has three, `/a/` two (RFC 7252 section 6.4, step 8). The first slash may be missing.
 pub fn path_segments(resource: &str) -> Pieces<'_> {
-    let path = resource.split_once('?').map_or(resource, |(path, _)| path);
-    let path = path.strip_prefix('/').unwrap_or(path);
+    let (path, _) = cut(resource, b'?').unwrap_or((resource, ""));
+    let path = path.strip_prefix("/").unwrap_or(path);
     Pieces {
         rest: (!path.is_empty()).then_some(path),
-        separator: '/',
+        separator: b'/',
     }
 }
 
@@ -249,8 +255,8 @@ pub fn path_segments(resource: &str) -> Pieces<'_> {
 /// after it there is one empty argument (RFC 7252 section 6.4, step 9).
 pub fn query_items(resource: &str) -> Pieces<'_> {
     Pieces {
-        rest: resource.split_once('?').map(|(_, query)| query),
-        separator: '&',
+        rest: cut(resource, b'?').map(|(_, query)| query),
+        separator: b'&',
     }
 }
 
@@ -259,8 +265,8 @@ pub fn query_items(resource: &str) -> Pieces<'_> {
 /// # Errors
 /// What cannot be sent, or not be part of a URI: a fragment, a dot segment, a bad escape, a forbidden character.
 pub fn check_resource(resource: &str) -> Result<(), UriError> {
-    let (path, query) = resource.split_once('?').unwrap_or((resource, ""));
-    if resource.contains('#') {
+    let (path, query) = cut(resource, b'?').unwrap_or((resource, ""));
+    if cut(resource, b'#').is_some() {
         return Err(UriError::Fragment);
     }
     escape::check(path, escape::in_path)?;
@@ -278,23 +284,31 @@ fn is_dot_segment(raw: &str) -> bool {
 
 /// The host, its text, and the text of the port.
 fn split_authority(authority: &str) -> Result<(Host<'_>, &str, &str), UriError> {
-    if let Some(rest) = authority.strip_prefix('[') {
-        let (text, port) = rest.split_once(']').ok_or(UriError::Host)?;
+    if let Some(rest) = authority.strip_prefix("[") {
+        let (text, port) = cut(rest, b']').ok_or(UriError::Host)?;
         let address = address::parse(text).ok_or(UriError::Host)?;
-        let port = match port.strip_prefix(':') {
+        let port = match port.strip_prefix(":") {
             Some(port) => port,
             None if port.is_empty() => port,
             None => return Err(UriError::Host),
         };
         return Ok((Host::Ip6(address), text, port));
     }
-    let (text, port) = authority.split_once(':').unwrap_or((authority, ""));
+    let (text, port) = cut(authority, b':').unwrap_or((authority, ""));
     if text.is_empty() {
         return Err(UriError::Host);
     }
     escape::check(text, escape::in_name)?;
     let host = address::parse_ip4(text).map_or(Host::Name(text), Host::Ip4);
     Ok((host, text, port))
+}
+
+/// What is before and after the first such character, which must be ASCII.
+///
+/// By hand, because the searchers behind `str::split_once` take kilobytes of flash and can panic.
+fn cut(text: &str, at: u8) -> Option<(&str, &str)> {
+    let position = text.bytes().position(|byte| byte == at)?;
+    Some((text.get(..position)?, text.get(position + 1..)?))
 }
 
 /// A port, if there is one: `:` with nothing after it means none (RFC 3986 section 3.2.3).

@@ -3,8 +3,9 @@
 use coap_lite::MessageType;
 
 use super::command::{Arguments, Done, Failure};
+use super::exchange::SENDING_TIME;
 use super::options;
-use super::session::{Event as SessionEvent, Header, Message, SENDING_TIME, State};
+use super::session::{Event as SessionEvent, Header, Message, State};
 use super::{Event, SimBg96, ZeroLength};
 use crate::sim::Network;
 use crate::sim::grammar::{Argument, Form};
@@ -123,7 +124,7 @@ impl<N: Network> SimBg96<N> {
             return Err(Failure::misuse("a host name that is empty or too long"));
         }
         let client = self.client(number)?;
-        let (context, dtls) = (client.context, client.dtls);
+        let context = client.context;
         if client.state != State::Idle {
             let event = SessionEvent::NotOpened(number, result::OCCUPIED);
             self.later(60, Event::Session(event));
@@ -136,7 +137,7 @@ impl<N: Network> SimBg96<N> {
             return Done::ok(15);
         }
         let client = self.client(number)?;
-        client.begin(host, port, dtls);
+        client.begin(host, port);
         let life = client.life;
         self.later(110, Event::Session(SessionEvent::Resolve(number, life)));
         Done::ok(15)

@@ -1,4 +1,4 @@
-//! Everything that is not CoAP: identity, SIM, registration, PDP contexts, power.
+//! Identity, SIM, registration, and the settings that a reset forgets.
 //!
 //! As much of 3GPP TS 27.007 and of Quectel's commands as a host needs to bring the module up, answered as logs of real
 //! modules show it. Whatever is missing is ERROR.
@@ -7,20 +7,20 @@ use super::command::{Arguments, Done, Failure};
 use super::{Event, Power, Quirks, Sim, SimBg96};
 use crate::sim::Network;
 use crate::sim::grammar::{Basic, Form};
-use crate::time::{Instant, Millis};
+use crate::time::Instant;
 
 const PUK: &str = "12345678";
 const FIRMWARE: &str = "BG96MAR02A07M1G";
 
 /// What `AT+QICSGP` and `AT+CGDCONT` say about a context.
 #[derive(Clone, Debug)]
-struct Context {
-    kind: u32,
-    apn: String,
-    user: String,
-    password: String,
-    authentication: u32,
-    active: bool,
+pub(super) struct Context {
+    pub(super) kind: u32,
+    pub(super) apn: String,
+    pub(super) user: String,
+    pub(super) password: String,
+    pub(super) authentication: u32,
+    pub(super) active: bool,
 }
 
 /// What a reset brings back to its beginning.
@@ -28,15 +28,15 @@ struct Context {
 pub(super) struct Settings {
     pub(super) echo: bool,
     pub(super) cmee: u32,
-    sim: Sim,
+    pub(super) sim: Sim,
     wrong_pins: u8,
-    functionality: u32,
-    searching_since: Instant,
-    registered: bool,
+    pub(super) functionality: u32,
+    pub(super) searching_since: Instant,
+    pub(super) registered: bool,
     /// The `n` of CREG, CGREG and CEREG.
     reports: [u32; 3],
     urc_port: String,
-    contexts: [Context; 16],
+    pub(super) contexts: [Context; 16],
     psm: u32,
     edrx: u32,
 }
@@ -77,13 +77,11 @@ impl Settings {
         context.is_some_and(|context| context.active)
     }
 
-    fn context(&mut self, number: u8) -> Result<&mut Context, Failure> {
+    pub(super) fn context(&mut self, number: u8) -> Result<&mut Context, Failure> {
         let context = self.contexts.get_mut(usize::from(number).wrapping_sub(1));
         context.ok_or(Failure::misuse("a number out of range"))
     }
 }
-
-const KINDS: [&str; 3] = ["IP", "IPV6", "IPV4V6"];
 
 impl<N: Network> SimBg96<N> {
     pub(super) fn basic(&mut self, commands: &[Basic]) -> Result<Done, Failure> {
@@ -170,7 +168,7 @@ impl<N: Network> SimBg96<N> {
         }
     }
 
-    fn sim_ready(&self) -> Result<(), Failure> {
+    pub(super) fn sim_ready(&self) -> Result<(), Failure> {
         match self.settings.sim {
             Sim::Ready => Ok(()),
             Sim::Missing => Err(Failure::cme(10)),
@@ -221,35 +219,15 @@ impl<N: Network> SimBg96<N> {
         }
     }
 
-    fn functionality(&mut self, form: &Form) -> Result<Done, Failure> {
-        match form {
-            Form::Test => Done::line("+CFUN: (0,1,4),(0,1)"),
-            Form::Read => Done::line(format!("+CFUN: {}", self.settings.functionality)),
-            Form::Write(arguments) => {
-                let arguments = Arguments(arguments);
-                arguments.count(&[1, 2])?;
-                let level = arguments.number(0, 0..=4)?;
-                if !matches!(level, 0 | 1 | 4) {
-                    return Err(Failure::misuse("a number out of range").or_cme(50));
-                }
-                if arguments.len() == 2 && arguments.number(1, 0..=1)? == 1 {
-                    if level != 1 {
-                        return Err(Failure::misuse("a reset into CFUN 0 or 4").or_cme(3));
-                    }
-                    self.later(38, Event::Power(Power::Booting));
-                    return Done::ok(37);
-                }
-                if level != self.settings.functionality {
-                    self.settings.functionality = level;
-                    self.settings.searching_since = self.now;
-                    if level != 1 {
-                        self.settings.registered = false;
-                        (1..=16).for_each(|context| self.deactivate(context));
-                    }
-                }
-                Done::ok(if level == 1 { 30 } else { 150 })
-            }
-            Form::Execute => Err(unknown()),
+    /// The status part of a registration line: at home (with cell and technology if they were asked for), searching, or
+    /// neither.
+    fn status(&self, n: u32) -> &'static str {
+        match (self.settings.registered, n) {
+            (true, 2) => "1,\"5650\",\"29A7DF4\",8",
+            (true, _) => "1",
+            _ if self.quirks.denied => "3",
+            _ if self.settings.functionality == 1 && self.settings.sim == Sim::Ready => "2",
+            _ => "0",
         }
     }
 
@@ -265,17 +243,23 @@ impl<N: Network> SimBg96<N> {
         looking.then(|| settings.searching_since.after(self.quirks.registers_after))
     }
 
-    /// Registers if it is time; false if nothing changed.
+    /// Registers if it is time, or loses the network; false if nothing changed.
     pub(super) fn find_network(&mut self) -> bool {
-        match self.finds_network_at() {
-            Some(at) if self.now.reached(at) => {}
-            _ => return false,
+        if self.settings.registered && self.quirks.no_network {
+            self.settings.registered = false;
+            self.settings.searching_since = self.now;
+        } else if self
+            .finds_network_at()
+            .is_some_and(|at| self.now.reached(at))
+        {
+            self.settings.registered = true;
+        } else {
+            return false;
         }
-        self.settings.registered = true;
         let reports = self.settings.reports;
         for (n, name) in reports.into_iter().zip(["CREG", "CGREG", "CEREG"]) {
             if n > 0 {
-                let status = registered(n);
+                let status = self.status(n);
                 self.urc(&format!("+{name}: {status}"));
             }
         }
@@ -287,16 +271,7 @@ impl<N: Network> SimBg96<N> {
             Form::Test => Done::line(format!("+{name}: (0-2)")),
             Form::Read => {
                 let n = self.settings.reports.get(which).copied().unwrap_or(0);
-                let status = if self.settings.registered && !self.quirks.no_network {
-                    registered(n)
-                } else if self.quirks.denied {
-                    "3".into()
-                } else if self.settings.functionality == 1 && self.settings.sim == Sim::Ready {
-                    "2".into()
-                } else {
-                    "0".into()
-                };
-                Done::line(format!("+{name}: {n},{status}"))
+                Done::line(format!("+{name}: {n},{}", self.status(n)))
             }
             Form::Write(arguments) => {
                 let arguments = Arguments(arguments);
@@ -332,139 +307,6 @@ impl<N: Network> SimBg96<N> {
         }
     }
 
-    fn define(&mut self, form: &Form) -> Result<Done, Failure> {
-        match form {
-            Form::Read => {
-                let defined = self.settings.contexts.iter().zip(1..);
-                let lines = defined
-                    .filter(|(context, number)| *number == 1 || !context.apn.is_empty())
-                    .map(|(context, number)| {
-                        let index = usize::try_from(context.kind).unwrap_or(0);
-                        let kind = KINDS.get(index.wrapping_sub(1)).unwrap_or(&"IP");
-                        let apn = &context.apn;
-                        format!("+CGDCONT: {number},\"{kind}\",\"{apn}\",\"0.0.0.0\",0,0,0,0")
-                    });
-                Ok(Done::lines(lines.collect()))
-            }
-            Form::Write(arguments) => {
-                let arguments = Arguments(arguments);
-                arguments.count(&[2, 3])?;
-                let number = arguments.byte(0, 1..=16)?;
-                let kind = arguments.text(1)?;
-                let kind = KINDS
-                    .iter()
-                    .zip(1..)
-                    .find_map(|(name, index)| (*name == kind).then_some(index))
-                    .ok_or(Failure::misuse("an unknown PDP type"))?;
-                let apn = if arguments.len() == 3 {
-                    arguments.text(2)?
-                } else {
-                    ""
-                };
-                let context = self.settings.context(number)?;
-                context.kind = kind;
-                context.apn = apn.into();
-                Done::ok(10)
-            }
-            _ => Err(unknown()),
-        }
-    }
-
-    fn configure(&mut self, form: &Form) -> Result<Done, Failure> {
-        let Form::Write(arguments) = form else {
-            return match form {
-                Form::Test => Done::line("+QICSGP: (1-16),(1-3),<APN>,<username>,<password>,(0-3)"),
-                _ => Err(unknown()),
-            };
-        };
-        let arguments = Arguments(arguments);
-        arguments.count(&[1, 3, 5, 6])?;
-        let number = arguments.byte(0, 1..=16)?;
-        let context = self.settings.context(number)?;
-        if arguments.len() == 1 {
-            return Done::line(format!(
-                "+QICSGP: {},\"{}\",\"{}\",\"{}\",{}",
-                context.kind, context.apn, context.user, context.password, context.authentication
-            ));
-        }
-        let mut changed = context.clone();
-        changed.kind = arguments.number(1, 1..=3)?;
-        changed.apn = arguments.text(2)?.into();
-        if arguments.len() >= 5 {
-            changed.user = arguments.text(3)?.into();
-            changed.password = arguments.text(4)?.into();
-        }
-        if arguments.len() == 6 {
-            changed.authentication = arguments.number(5, 0..=3)?;
-        }
-        *context = changed;
-        Done::ok(10)
-    }
-
-    fn activate(&mut self, form: &Form) -> Result<Done, Failure> {
-        match form {
-            Form::Test => Done::line("+QIACT: (1-16)"),
-            Form::Read => {
-                let contexts = self.settings.contexts.iter().zip(1..);
-                let active = contexts.filter(|(context, _)| context.active);
-                let lines = active.map(|(context, number)| {
-                    format!("+QIACT: {number},1,{},\"10.0.0.{number}\"", context.kind)
-                });
-                Ok(Done::lines(lines.collect()))
-            }
-            Form::Write(arguments) => {
-                let number = one_context(Arguments(arguments))?;
-                self.sim_ready().map_err(Failure::plain)?;
-                if !self.settings.registered || self.settings.is_active(number) {
-                    return Err(Failure::state());
-                }
-                let after = self.quirks.activates_after.as_millis();
-                self.later(after, Event::Activated(number));
-                Ok(Done::Later)
-            }
-            Form::Execute => Err(unknown()),
-        }
-    }
-
-    /// The end of `AT+QIACT`.
-    pub(super) fn activated(&mut self, number: u8) {
-        let registered = self.settings.registered;
-        match self.settings.context(number) {
-            Ok(context) if registered => {
-                context.active = true;
-                self.out.extend_from_slice(b"\r\nOK\r\n");
-            }
-            _ => self.out.extend_from_slice(b"\r\nERROR\r\n"),
-        }
-    }
-
-    /// Takes a PDP context down, with the sessions on it.
-    pub(super) fn deactivate(&mut self, number: u8) {
-        if let Ok(context) = self.settings.context(number) {
-            context.active = false;
-        }
-        self.drop_sessions(number);
-    }
-
-    fn name_servers(&self, form: &Form) -> Result<Done, Failure> {
-        let Form::Write(arguments) = form else {
-            return Err(unknown());
-        };
-        let arguments = Arguments(arguments);
-        arguments.count(&[1, 2, 3])?;
-        let number = arguments.byte(0, 1..=16)?;
-        for place in 1..arguments.len() {
-            arguments.text(place)?;
-        }
-        if !self.settings.is_active(number) {
-            return Err(Failure::state());
-        }
-        if arguments.len() > 1 {
-            return Done::ok(10);
-        }
-        Done::line(format!("+QIDNSCFG: {number},\"10.0.0.53\",\"10.0.0.54\""))
-    }
-
     fn urc_port(&mut self, form: &Form) -> Result<Done, Failure> {
         let ports = ["usbat", "usbmodem", "uart1", "all"];
         match form {
@@ -493,34 +335,13 @@ impl<N: Network> SimBg96<N> {
             _ => Err(unknown()),
         }
     }
-
-    fn switch_off(&mut self, form: &Form) -> Result<Done, Failure> {
-        if let Form::Write(arguments) = form {
-            Arguments(arguments).count(&[1])?;
-            Arguments(arguments).number(0, 0..=1)?;
-        } else if *form != Form::Execute {
-            return Err(unknown());
-        }
-        let at = self.now.after(Millis::new(600));
-        self.agenda.add(at, Event::Power(Power::Off));
-        Done::ok(100)
-    }
 }
 
-const fn unknown() -> Failure {
+pub(super) const fn unknown() -> Failure {
     Failure::misuse("a form that the command does not have")
 }
 
-fn one_context(arguments: Arguments<'_>) -> Result<u8, Failure> {
+pub(super) fn one_context(arguments: Arguments<'_>) -> Result<u8, Failure> {
     arguments.count(&[1])?;
     arguments.byte(0, 1..=16)
-}
-
-/// The status part of a registration line: at home, with cell and technology if they were asked for.
-fn registered(n: u32) -> String {
-    if n == 2 {
-        "1,\"5650\",\"29A7DF4\",8".into()
-    } else {
-        "1".into()
-    }
 }

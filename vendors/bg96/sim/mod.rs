@@ -8,17 +8,41 @@
 //! so are things that work but that a polite host would not do. Deterministic: the same bytes at the same times give the
 //! same answers.
 //!
+//! ```
+//! use coap_modem::sim::{Line, TestNetwork, TimeSource};
+//! use coap_modem::vendors::bg96::sim::SimBg96;
+//! use embedded_io::{Read, Write};
+//!
+//! let module = SimBg96::new(TestNetwork::default());
+//! let line = Line::new(module, TimeSource::Virtual);
+//! let mut serial = line.serial(); // what the driver under test is given, with line.clock() or line.timer()
+//!
+//! serial.write_all(b"AT\r")?;
+//! let mut answer = [0; 9];
+//! serial.read_exact(&mut answer)?;
+//! assert_eq!(&answer, b"AT\r\r\nOK\r\n");
+//!
+//! line.device().quirks.no_network = true; // and see what the driver does
+//! line.device().reset();
+//! assert!(line.device().misuse().is_empty());
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
 //! DTLS is left out: a client that is configured for it opens with result -9, never in the clear.
 //!
 //! The files, in reading order: this one (the serial side and time), [`quirks`], `command` (arguments and results),
-//! `general` (all commands that are not CoAP), `coap` (the CoAP commands), `session` (what happens between module and
-//! server), `options` (table 2 of the document).
+//! `power`, `general` and `pdp` (all commands that are not CoAP), `coap` (the CoAP commands), `options` (table 2 of the
+//! document), `session` and `exchange` (what happens between module and server), `report` (what the host is told of it).
 
 mod coap;
 mod command;
+mod exchange;
 mod general;
 mod options;
+mod pdp;
+mod power;
 pub mod quirks;
+mod report;
 mod session;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -36,12 +60,6 @@ use crate::time::{Instant, Millis};
 const LONGEST_LINE: usize = 1500;
 /// How long the prompt waits for the payload.
 const PROMPT_TIME: Millis = Millis::from_secs(180);
-/// From switching on to the first line, as logged.
-const BOOT_TIME: Millis = Millis::new(2800);
-/// Between two lines of the boot.
-const BOOT_STEP: Millis = Millis::new(150);
-/// After `POWERED DOWN`, a reset takes so long, as logged.
-const RESET_TIME: Millis = Millis::new(5900);
 
 const CTRL_Z: u8 = 0x1A;
 const ESC: u8 = 0x1B;
@@ -57,7 +75,11 @@ enum Power {
 #[derive(Debug)]
 enum Input {
     Line(Vec<u8>),
-    Payload { sending: Sending, got: Vec<u8> },
+    Payload {
+        sending: Sending,
+        got: Vec<u8>,
+        serial: u32,
+    },
 }
 
 #[derive(Debug)]
@@ -138,19 +160,6 @@ impl<N: Network> SimBg96<N> {
         module
     }
 
-    /// The power key: the module boots. Nothing happens if it is on.
-    pub fn power_on(&mut self) {
-        if self.power == Power::Off {
-            self.boot(BOOT_TIME);
-        }
-    }
-
-    /// A reset that nobody asked for: everything is forgotten, the echo is on again, the boot lines come.
-    pub fn reset(&mut self) {
-        self.shut_down(Power::Off);
-        self.boot(BOOT_TIME);
-    }
-
     /// The network takes the PDP context away: `+QIURC: "pdpdeact",1`; the sessions on it are gone without a word.
     pub fn drop_pdp(&mut self) {
         self.deactivate(1);
@@ -212,47 +221,6 @@ impl<N: Network> SimBg96<N> {
         }
     }
 
-    fn boot(&mut self, after: Millis) {
-        self.power = Power::Booting;
-        let mut at = self.now.after(after);
-        self.agenda.add(at, Event::Power(Power::On));
-        for line in &self.quirks.boot {
-            self.agenda.add(at, Event::Urc(line.clone().into_bytes()));
-            at = at.after(BOOT_STEP);
-        }
-    }
-
-    /// Everything that lives in the module's memory is gone.
-    fn shut_down(&mut self, power: Power) {
-        for client in &mut self.clients {
-            if let Some(socket) = client.socket.take() {
-                self.network.close(socket);
-            }
-            *client = Client::default();
-        }
-        self.power = power;
-        self.agenda.clear();
-        self.waiting.clear();
-        self.input = Input::Line(Vec::new());
-        self.busy = false;
-        self.overlong = false;
-        self.settings = Settings::new(&self.quirks, self.now);
-    }
-
-    /// `AT+CFUN=1,1` and `AT+QPOWD`, after their OK.
-    fn power_down(&mut self, restart: bool) {
-        let active = self.settings.is_active(1);
-        self.shut_down(Power::Off);
-        self.urc("POWERED DOWN");
-        if restart {
-            self.boot(RESET_TIME);
-            if active {
-                let deactivated = b"+QIURC: \"pdpdeact\",1".to_vec();
-                self.later(3000, Event::Urc(deactivated));
-            }
-        }
-    }
-
     /// Does everything that is to be done until now.
     fn run(&mut self, now: Instant) {
         loop {
@@ -285,10 +253,11 @@ impl<N: Network> SimBg96<N> {
                 self.input = Input::Payload {
                     sending,
                     got: Vec::new(),
+                    serial,
                 };
             }
             Event::PromptTime(number) => {
-                if number == self.serial && matches!(self.input, Input::Payload { .. }) {
+                if matches!(self.input, Input::Payload { serial, .. } if serial == number) {
                     self.note("a prompt that was left waiting");
                     self.input = Input::Line(Vec::new());
                     self.out.extend_from_slice(b"\r\nERROR\r\n");
@@ -333,7 +302,7 @@ impl<N: Network> SimBg96<N> {
                 _ if line.len() < LONGEST_LINE => line.push(byte),
                 _ => self.overlong = true,
             },
-            Input::Payload { sending, got } => {
+            Input::Payload { sending, got, .. } => {
                 let done = match (sending.length, byte) {
                     (Some(length), _) => {
                         got.push(byte);
@@ -399,6 +368,9 @@ impl<N: Network> SimBg96<N> {
     /// Schedules the answer to a command.
     fn finish(&mut self, done: Result<Done, Failure>, line: &[u8]) {
         self.busy = true;
+        if self.waiting.iter().any(means_something) {
+            self.note(TOO_SOON);
+        }
         let (after, bytes) = match done {
             Ok(Done::Said { lines, after }) => {
                 let mut bytes = Vec::new();
@@ -428,6 +400,13 @@ impl<N: Network> SimBg96<N> {
     }
 }
 
+const TOO_SOON: &str = "bytes before the answer to the last command";
+
+/// Line ends are harmless, and ESC is how a host makes sure that no prompt is waiting.
+const fn means_something(byte: &u8) -> bool {
+    !matches!(*byte, b'\r' | b'\n' | ESC)
+}
+
 /// The names under which a command is counted.
 fn names(command: &Command) -> Vec<String> {
     match command {
@@ -443,9 +422,8 @@ impl<N: Network> Device for SimBg96<N> {
         if self.quirks.silent || self.power != Power::On {
             return;
         }
-        let means_something = |byte: &u8| !matches!(*byte, b'\r' | b'\n' | ESC);
         if self.busy && self.waiting.is_empty() && bytes.iter().any(means_something) {
-            self.note("bytes before the answer to the last command");
+            self.note(TOO_SOON);
         }
         self.waiting.extend(bytes);
         self.run(now);
@@ -474,5 +452,11 @@ impl<N: Network> Device for SimBg96<N> {
     }
 }
 
+#[cfg(test)]
+mod fuzz_tests;
+#[cfg(test)]
+mod message_tests;
+#[cfg(test)]
+mod power_tests;
 #[cfg(test)]
 mod tests;
