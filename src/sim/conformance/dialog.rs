@@ -5,9 +5,10 @@ use super::{Bench, Op, Way, line, perform, perform_all, polite, seed, transcript
 use crate::front::{Asynch, Timer};
 use crate::message::Code;
 use crate::sim::transcript::{Event, Header, Kind, Mode};
-use crate::sim::{Recorder, Replay, Transcript};
+use crate::sim::{Device, Line, Recorder, Replay, Transcript};
 use crate::time::Instant;
-use core::future::Future;
+use core::future::{Future, poll_fn};
+use core::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -50,9 +51,9 @@ fn scripts() -> [(&'static str, &'static str, Vec<Op>); 2] {
 }
 
 /// A timer that also tells the recorder what time it is.
-struct Told<T>(T, Arc<AtomicU32>);
+struct Told<D>(Line<D>, Arc<AtomicU32>);
 
-impl<T: Timer> Timer for Told<T> {
+impl<D: Device> Timer for Told<D> {
     fn now(&mut self) -> Instant {
         let now = self.0.now();
         self.1.store(now.as_millis(), Ordering::Relaxed);
@@ -60,7 +61,16 @@ impl<T: Timer> Timer for Told<T> {
     }
 
     fn until(&mut self, at: Instant) -> impl Future<Output = ()> {
-        self.0.until(at)
+        let mut timer = self.0.timer();
+        async move {
+            let mut until = pin!(timer.until(at));
+            poll_fn(|context| {
+                let polled = until.as_mut().poll(context);
+                self.now();
+                polled
+            })
+            .await;
+        }
     }
 }
 
@@ -74,7 +84,7 @@ fn record<B: Bench>(name: &str, what: &str, script: &[Op]) -> Transcript {
         kind: Kind::Simulated,
         mode: Mode::Dialog,
     };
-    let timer = Told(line.timer(), Arc::clone(&time));
+    let timer = Told(line.clone(), Arc::clone(&time));
     let now = move || Instant::from_millis(time.load(Ordering::Relaxed));
     let recorder = Recorder::with_time(format!("{name}.at"), header, now);
     seed();
