@@ -127,6 +127,14 @@ impl<'b> At<'b> {
     pub fn settle<'f>(&'f mut self, input: &'f [u8], until: Instant) -> Wait<'f, 'b> {
         self.failure = None;
         self.unsettled |= self.engine.is_busy();
+        // Nobody listened since the drop, so that time was not the modem's: what it said is still to be read, and what
+        // waits on the wire has not even reached it.
+        let span = if self.wire.has_outgoing() {
+            self.engine.span
+        } else {
+            self.engine.span.min(self.scaled(wait::UNREAD))
+        };
+        self.engine.extend(self.now().after(span));
         Wait::until(self, What::Recovery(input), until)
     }
 

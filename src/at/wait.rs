@@ -19,7 +19,7 @@ const FENCE_AGAIN: Millis = Millis::new(500);
 const QUIET: Millis = Millis::new(300);
 
 /// How long it takes to read what came while nobody listened.
-const UNREAD: Millis = Millis::new(300);
+pub(super) const UNREAD: Millis = Millis::new(300);
 
 /// How long a modem takes to answer ESC.
 const ESCAPE: Millis = Millis::new(1000);
@@ -74,16 +74,6 @@ impl<'f, 'b> Wait<'f, 'b> {
 
     pub(super) fn until(at: &'f mut At<'b>, what: What<'f>, until: Instant) -> Self {
         at.until = until;
-        if matches!(what, What::Recovery(_)) {
-            // Nobody listened since the drop, so that time was not the modem's: what it said is still to be read, and
-            // what waits on the wire has not even reached it.
-            let span = at.engine.span;
-            let heard = at.scaled(UNREAD).min(span);
-            let unsent = at.wire.has_outgoing();
-            let now = at.now();
-            at.engine
-                .extend(now.after(if unsent { span } else { heard }));
-        }
         Self { at, what }
     }
 }

@@ -154,10 +154,15 @@ impl<S: Read + ReadReady + Write, C: Clock> Polled<S, C> {
         let mut moved = 0;
         loop {
             let mut bytes = [0; CHUNK];
-            let read = match self.serial.read_ready() {
-                Ok(true) => self.serial.read(&mut bytes),
-                Ok(false) => Ok(0),
-                Err(error) => Err(error),
+            // An operation may end without having taken what came: that stays for the next one.
+            let read = if wire.wants_bytes() {
+                match self.serial.read_ready() {
+                    Ok(true) => self.serial.read(&mut bytes),
+                    Ok(false) => Ok(0),
+                    Err(error) => Err(error),
+                }
+            } else {
+                Ok(0)
             };
             match read {
                 Ok(0) => {}

@@ -257,9 +257,11 @@ fn next(
 /// Why nothing can be sent at present.
 fn lost(inbox: &Inbox<'_>) -> Option<Error> {
     if inbox.notes.rebooted {
+        crate::log::warning!("the modem has restarted");
         return Some(ModemError::Restarted.into());
     }
     if inbox.notes.link_lost || inbox.notes.closed {
+        crate::log::warning!("the session or its packet data context is lost");
         return Some(ModemError::LinkLost.into());
     }
     None

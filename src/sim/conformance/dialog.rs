@@ -2,11 +2,13 @@
 
 use super::listen::read;
 use super::{Bench, Op, Way, line, perform, perform_all, polite, seed, transcripts, wait};
-use crate::front::{Clock, Polled};
+use crate::front::{Asynch, Timer};
 use crate::message::Code;
 use crate::sim::transcript::{Event, Header, Kind, Mode};
-use crate::sim::{Recorder, Replay, Transcript};
+use crate::sim::{Device, Line, Recorder, Replay, Transcript};
 use crate::time::Instant;
+use core::future::{Future, poll_fn};
+use core::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -48,18 +50,27 @@ fn scripts() -> [(&'static str, &'static str, Vec<Op>); 2] {
     ]
 }
 
-/// A clock that also tells the recorder what time it is.
-struct Told<C>(C, Arc<AtomicU32>);
+/// A timer that also tells the recorder what time it is.
+struct Told<D>(Line<D>, Arc<AtomicU32>);
 
-impl<C: Clock> Clock for Told<C> {
+impl<D: Device> Timer for Told<D> {
     fn now(&mut self) -> Instant {
         let now = self.0.now();
         self.1.store(now.as_millis(), Ordering::Relaxed);
         now
     }
 
-    fn idle(&mut self, until: Instant) {
-        self.0.idle(until);
+    fn until(&mut self, at: Instant) -> impl Future<Output = ()> {
+        let mut timer = self.0.timer();
+        async move {
+            let mut until = pin!(timer.until(at));
+            poll_fn(|context| {
+                let polled = until.as_mut().poll(context);
+                self.now();
+                polled
+            })
+            .await;
+        }
     }
 }
 
@@ -73,15 +84,17 @@ fn record<B: Bench>(name: &str, what: &str, script: &[Op]) -> Transcript {
         kind: Kind::Simulated,
         mode: Mode::Dialog,
     };
-    let clock = Told(line.clock(), Arc::clone(&time));
+    let timer = Told(line.clone(), Arc::clone(&time));
     let now = move || Instant::from_millis(time.load(Ordering::Relaxed));
     let recorder = Recorder::with_time(format!("{name}.at"), header, now);
     seed();
     let mut memory = B::Memory::default();
-    let mut client = B::client(&mut memory, Polled::new(recorder.tap(line.serial()), clock));
+    // The front that writes the longest pieces: the echo does not come between single bytes.
+    let (reader, writer) = (recorder.tap(line.serial()), recorder.tap(line.serial()));
+    let mut client = B::client(&mut memory, Asynch::new(reader, writer, timer));
     for op in script {
         recorder.call(op.to_string());
-        let result = wait(Way::Blocking, perform(&mut client, op));
+        let result = wait(Way::Async, perform(&mut client, op));
         recorder.call(format!("got {result}"));
     }
     if !script.contains(&Op::Connect("nowhere".into())) {

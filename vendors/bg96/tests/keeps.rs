@@ -308,3 +308,25 @@ fn a_response_that_comes_after_its_request_was_given_up_is_nobodys() {
     });
     polite(&line);
 }
+
+#[test]
+fn bytes_that_come_while_an_event_is_taken_from_the_inbox_are_not_lost() {
+    let line = line(|_| {});
+    with(&line, |host| {
+        up(host);
+        let said = |id: u16| {
+            let payload = format!("{id}").repeat(30);
+            let head = format!("+QCOAPRECV: 0,{id},2.05,2,EE01,0,{}", payload.len());
+            line.device()
+                .say(format!("\r\n{head}\r\n{payload}\r\n").as_bytes());
+            payload.into_bytes()
+        };
+        let first = said(101);
+        hello(host);
+        let second = said(102);
+        assert_eq!(event(host), Some(("response", first)));
+        assert_eq!(event(host), Some(("response", second)));
+        assert_eq!(event(host), None);
+        assert_eq!(host.take_losses(), crate::at::Losses::default());
+    });
+}
