@@ -186,15 +186,13 @@ pub fn dropped_twice<B: Bench>() {
         while run::<B>(case, most, None, 0, 8).0 {
             most += 7;
         }
-        let mut state = 99;
-        for _ in 0..120 {
+        for sample in 99..219_u32 {
             seed();
-            for _ in 0..state % 1000 {
+            for _ in 0..sample {
                 random();
             }
             let (first, second) = (1 + random() as usize % most, 1 + random() as usize % 120);
             let idle = [0, 0, 15, 700, 6000][random() as usize % 5];
-            state += 1;
             let (one, two) = run::<B>(
                 case,
                 first,
