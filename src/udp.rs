@@ -46,10 +46,20 @@ impl Default for Memory {
     }
 }
 
+/// A datagram on its way, for who [watches](UdpClient::watch).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Traffic<'a> {
+    /// It goes to the server: every transmission, acknowledgements too.
+    Sent(&'a [u8]),
+    /// It came from there, whatever it is.
+    Received(&'a [u8]),
+}
+
 /// A socket as a link.
 struct Udp<'b> {
     socket: Option<UdpSocket>,
     inbox: Inbox<'b>,
+    watch: Option<fn(Traffic<'_>)>,
     clock: RefCell<StdClock>,
     failed: Option<io::Error>,
 }
@@ -67,6 +77,9 @@ impl<'b> Udp<'b> {
                 Ok(length) => {
                     any = true;
                     let bytes = datagram.get(..length).unwrap_or(&[]);
+                    if let Some(watch) = self.watch {
+                        watch(Traffic::Received(bytes));
+                    }
                     if self.inbox.open(length, 0).is_some() {
                         self.inbox.push(bytes);
                         self.inbox.commit();
@@ -125,6 +138,9 @@ impl<'b> Link<'b> for Udp<'b> {
     }
 
     fn send(&mut self, message: View<'_>) -> impl Future<Output = Result<(), Error>> {
+        if let Some(watch) = self.watch {
+            watch(Traffic::Sent(message.as_bytes()));
+        }
         let sent = match &self.socket {
             Some(socket) => socket.send(message.as_bytes()),
             None => return ready(Err(ModemError::NotConnected.into())),
@@ -216,6 +232,7 @@ impl<'b> UdpClient<'b> {
                 link: Udp {
                     socket: None,
                     inbox: Inbox::new(inbox),
+                    watch: None,
                     clock: RefCell::new(StdClock::new()),
                     failed: None,
                 },
@@ -227,6 +244,11 @@ impl<'b> UdpClient<'b> {
     /// Sets how patiently confirmable messages are sent.
     pub fn set_parameters(&mut self, parameters: Parameters) {
         self.session.endpoint.parameters = parameters;
+    }
+
+    /// Shows every datagram to this function, as it goes and comes.
+    pub fn watch(&mut self, watch: fn(Traffic<'_>)) {
+        self.session.link.watch = Some(watch);
     }
 
     /// The socket's own error behind [`ModemError::Network`] or [`ModemError::Socket`], once.

@@ -388,6 +388,10 @@ impl<'b> Engine<'b> {
                         self.capture();
                     }
                 } else {
+                    if self.fence && refused {
+                        // Somebody older's, or all that this modem ever says.
+                        self.result = result;
+                    }
                     count(&mut inbox.losses.unknown);
                 }
                 return;

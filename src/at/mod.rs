@@ -113,8 +113,10 @@ impl<'b> At<'b> {
     }
 
     /// First contact: asks `AT+CMEE?` again and again until the modem answers, whatever it said before; the
-    /// [answer](Self::answer) is its `+CMEE:`. The time is not stretched: it is the caller's.
+    /// [answer](Self::answer) is its `+CMEE:`. The time is not stretched: it is the caller's. If it runs out, silence is a
+    /// time-out, and nothing but errors is a refusal.
     pub fn contact(&mut self, milliseconds: u32) -> Wait<'_, 'b> {
+        self.engine.result = Final::Ok;
         let until = self.now().after(Millis::new(milliseconds));
         Wait::until(self, What::Contact, until)
     }

@@ -139,7 +139,11 @@ impl Future for Wait<'_, '_> {
                     // Nobody there, so nothing is pending either.
                     at.engine.cancel();
                     at.unsettled = false;
-                    Err(Waited::Modem.into())
+                    Err(match at.engine.result {
+                        Final::Ok => Waited::Modem.into(),
+                        // Somebody is there, who is no modem that can be talked to.
+                        Final::Refused(refusal) => ModemError::Refused(refusal).into(),
+                    })
                 }
                 _ => Err(Waited::Modem.into()),
             });

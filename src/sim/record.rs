@@ -136,9 +136,15 @@ enum Entry {
     Remark(String),
 }
 
+/// How far an echo may lag behind its line and still be written as one line.
+const ECHO: Millis = Millis::new(20);
+
 impl Tape {
     fn push(&mut self, entry: Entry) {
         let now = (self.now)();
+        if self.joins_echo(now, &entry) {
+            return;
+        }
         if let Some(before) = self.entries.last_mut()
             && now.since(before.last) < Millis::new(1)
         {
@@ -157,6 +163,36 @@ impl Tape {
             last: now,
             entry,
         });
+    }
+
+    /// A line and its echo interleave byte by byte; they are written as a line and a line. Whether the entry was so added.
+    fn joins_echo(&mut self, now: Instant, entry: &Entry) -> bool {
+        let [.., line, echo] = self.entries.as_mut_slice() else {
+            return false;
+        };
+        let (Entry::Sent(sent), Entry::Received(echoed)) = (&mut line.entry, &mut echo.entry)
+        else {
+            return false;
+        };
+        if !sent.starts_with(echoed) || now.since(echo.last) >= ECHO {
+            return false;
+        }
+        match entry {
+            Entry::Sent(more) => {
+                sent.extend_from_slice(more);
+                line.last = now;
+            }
+            Entry::Received(more)
+                if sent
+                    .get(echoed.len()..)
+                    .is_some_and(|rest| rest.starts_with(more)) =>
+            {
+                echoed.extend_from_slice(more);
+                echo.last = now;
+            }
+            _ => return false,
+        }
+        true
     }
 
     fn transcript(&self) -> Transcript {

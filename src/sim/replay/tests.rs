@@ -101,7 +101,7 @@ fn listening_ignores_what_is_sent() {
 #[test]
 fn nothing_passes_an_application_line_before_advance() {
     for mode in ["dialog", "listen"] {
-        let replay = replay(mode, "< RDY\n= expect note rebooted\n= run ATI\n< BG96\n");
+        let replay = replay(mode, "< RDY\n= expect note rebooted\n= run ATI\n< TOY1\n");
         assert_eq!(replay.held_by(), None, "RDY is not read yet");
         assert!(!replay.advance());
         assert_eq!(waiting(&replay), b"RDY");
@@ -111,7 +111,7 @@ fn nothing_passes_an_application_line_before_advance() {
         assert_eq!(replay.held_by(), Some((7, "run ATI".into())));
         assert_eq!(waiting(&replay), b"");
         assert!(replay.advance());
-        assert_eq!(waiting(&replay), b"BG96");
+        assert_eq!(waiting(&replay), b"TOY1");
         assert_eq!(replay.outcome(), Ok(()));
     }
 }

@@ -1,0 +1,573 @@
+//! The host command `coap` from outside: exit status, what goes where, and sentences that say what to do.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "clippy exempts the tests, but not the helpers of a test crate"
+)]
+
+mod common;
+
+use common::{coap, coap_with};
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+/// Both links, each with the arguments that choose it.
+const LINKS: [&[&str]; 2] = [&[], &["--modem", "bg96"]];
+
+fn over<'a>(link: &[&'a str], arguments: &[&'a str]) -> common::Run {
+    coap(&[link, arguments].concat())
+}
+
+/// A path in the tests' scratch folder that is this test's alone.
+fn scratch(name: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("{}-{name}", std::process::id()))
+}
+
+#[test]
+fn a_payload_goes_to_stdout_raw_and_nothing_else_anywhere() {
+    for link in LINKS {
+        let run = over(link, &["coap://demo/hello"]);
+        assert_eq!(run.status, 0, "{}", run.err);
+        assert_eq!(run.out, b"Hello from the demo server!");
+        assert_eq!(run.err, "");
+    }
+}
+
+#[test]
+fn any_byte_arrives_and_comes_back() {
+    let bytes: Vec<u8> = (0..=255)
+        .chain(*b"\r\nOK\r\n+QCOAPRECV: 0,1\r\n\x1a\x1b> ")
+        .collect();
+    for link in LINKS {
+        let arguments = ["-m", "put", "-f", "-", "-t", "42", "-v", "coap://demo/echo"];
+        let run = coap_with(&[link, &arguments].concat(), &bytes);
+        assert_eq!(run.status, 0, "{}", run.err);
+        assert_eq!(run.out, bytes);
+        assert!(
+            run.err
+                .contains("2.04 Changed, Content-Format application/octet-stream")
+        );
+    }
+}
+
+#[test]
+fn a_file_goes_out_and_the_response_goes_to_a_file() {
+    let (from, to) = (scratch("from"), scratch("to"));
+    std::fs::write(&from, b"21.5 \xB0C\n").unwrap();
+    let (from_name, to_name) = (from.to_str().unwrap(), to.to_str().unwrap());
+    let run = coap(&[
+        "-m",
+        "post",
+        "-f",
+        from_name,
+        "-o",
+        to_name,
+        "coap://demo/echo",
+    ]);
+    assert_eq!((run.status, run.err.as_str()), (0, ""));
+    assert_eq!(run.out, b"");
+    assert_eq!(std::fs::read(&to).unwrap(), b"21.5 \xB0C\n");
+    std::fs::remove_file(from).unwrap();
+    std::fs::remove_file(to).unwrap();
+}
+
+#[test]
+fn a_4_xx_is_status_4_with_its_diagnostic_on_stderr() {
+    for link in LINKS {
+        let run = over(link, &["coap://demo/nothing/here"]);
+        assert_eq!(run.status, 4);
+        assert_eq!(run.err, "4.04 Not Found\nNot Found\n");
+        assert_eq!(run.out, b"");
+    }
+    let run = coap(&["-m", "delete", "coap://demo/hello"]);
+    assert_eq!(run.status, 4);
+    assert!(run.err.starts_with("4.05 Method Not Allowed\n"));
+    let run = coap(&["-A", "cbor", "coap://demo/hello"]);
+    assert_eq!(run.status, 4);
+    assert!(run.err.starts_with("4.06 Not Acceptable\n"));
+}
+
+#[test]
+fn a_5_xx_is_status_5() {
+    for link in LINKS {
+        let run = over(link, &["-O", "35,coap://elsewhere/", "coap://demo/hello"]);
+        assert_eq!(run.status, 5, "{}", run.err);
+        assert!(run.err.starts_with("5.05 Proxying Not Supported\n"));
+        assert_eq!(run.out, b"");
+    }
+}
+
+#[test]
+fn a_server_that_never_answers_is_status_1_in_bounded_time() {
+    for link in LINKS {
+        let started = Instant::now();
+        let run = over(link, &["-B", "2", "coap://demo/silent"]);
+        assert_eq!(run.status, 1);
+        assert!(run.err.contains("check"), "{}", run.err);
+        assert_eq!(run.err.lines().count(), 1);
+        assert!(started.elapsed() < Duration::from_secs(20));
+    }
+}
+
+#[test]
+fn a_port_where_nobody_listens_and_a_name_that_nobody_has_are_status_1() {
+    // Bound and not served by CoAP, so that nobody else takes it; then let go.
+    let socket = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+    let port = socket.local_addr().unwrap().port();
+    drop(socket);
+    let run = coap(&["-B", "5", &format!("coap://127.0.0.1:{port}/")]);
+    assert_eq!(run.status, 1);
+    assert!(run.err.contains("check address and port"), "{}", run.err);
+    for link in LINKS {
+        let run = over(link, &["coap://no-such-host.invalid/"]);
+        assert_eq!(run.status, 1);
+        assert!(run.err.contains("name was not resolved"), "{}", run.err);
+    }
+}
+
+#[test]
+fn the_dialog_with_the_modem_is_readable_on_stderr() {
+    let run = coap(&["--modem", "bg96", "-v", "coap://demo/hello"]);
+    assert_eq!(run.status, 0);
+    assert_eq!(run.out, b"Hello from the demo server!");
+    let lines: Vec<&str> = run.err.lines().collect();
+    for wanted in [
+        "> ATE0",
+        "< OK",
+        "> AT+QCOAPOPEN=0,\"demo\",5683",
+        "> AT+QCOAPOPTION=0,0,0,3,\"demo\"",
+        "> AT+QCOAPOPTION=0,0,1,11,\"hello\"",
+        "< Hello from the demo server!",
+        "2.05 Content, Content-Format text/plain, 27 bytes of payload",
+    ] {
+        assert!(lines.contains(&wanted), "{wanted} in {}", run.err);
+    }
+    assert!(!run.err.contains('\x1b'), "no colours where nobody looks");
+
+    // What the README shows is what there is to see, message id and token apart.
+    let readme = include_str!("../README.md");
+    let (_, shown) = readme.split_once("-v coap://demo/hello\n").unwrap();
+    let (shown, _) = shown.split_once("```").unwrap();
+    let seen: Vec<String> = lines.iter().map(|line| shape(line)).collect();
+    for line in shown.lines() {
+        let known = line == "..." || line == "Hello from the demo server!";
+        assert!(
+            known || seen.contains(&shape(line)),
+            "{line} in {}",
+            run.err
+        );
+    }
+}
+
+/// A line with each run of hexadecimal digits as one mark.
+fn shape(line: &str) -> String {
+    let mut shape = line.replace(
+        |c: char| c.is_ascii_digit() || ('A'..='F').contains(&c),
+        "#",
+    );
+    while shape.contains("##") {
+        shape = shape.replace("##", "#");
+    }
+    shape
+}
+
+#[test]
+fn over_udp_the_messages_are_readable_on_stderr() {
+    let run = coap(&[
+        "-v",
+        "-N",
+        "-m",
+        "put",
+        "-e",
+        "hi",
+        "-O",
+        "12,50",
+        "coap://demo/echo?a=b",
+    ]);
+    assert_eq!((run.status, run.out.as_slice()), (0, b"hi".as_slice()));
+    let lines: Vec<&str> = run.err.lines().collect();
+    assert!(lines[0].starts_with("> NON 0.03 PUT, id "), "{}", run.err);
+    assert!(lines[0].ends_with(
+        ", Uri-Host \"demo\", Uri-Path \"echo\", Content-Format application/json, Uri-Query \"a=b\", 2 bytes of payload"
+    ));
+    assert!(lines[1].starts_with("< NON 2.04 Changed, id "));
+    assert_eq!(
+        lines[2],
+        "2.04 Changed, Content-Format application/json, 2 bytes of payload"
+    );
+}
+
+#[test]
+fn options_arrive_in_the_format_that_their_number_asks_for() {
+    for link in LINKS {
+        let run = over(
+            link,
+            &[
+                "-O",
+                "15,b=2",
+                "-O",
+                "60,1024",
+                "-O",
+                "4,0xA1b2",
+                "-O",
+                "5",
+                "-A",
+                "text/plain",
+                "coap://demo/options?a=1",
+            ],
+        );
+        assert_eq!(run.status, 0, "{}", run.err);
+        let listing = String::from_utf8(run.out).unwrap();
+        for wanted in [
+            "3 64656D6F",
+            "4 A1B2",
+            "5 ",
+            "15 613D31\n15 623D32",
+            "17 ",
+            "60 0400",
+        ] {
+            assert!(listing.contains(wanted), "{wanted} in {listing}");
+        }
+    }
+}
+
+#[test]
+fn an_address_is_no_uri_host() {
+    let server = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+    let port = server.local_addr().unwrap().port();
+    std::thread::spawn(move || coap_modem::sim::DemoServer::new().run_on(server));
+    for link in LINKS {
+        for (host, option) in [("127.0.0.1", false), ("localhost", true)] {
+            let run = over(link, &[&format!("coap://{host}:{port}/options")]);
+            assert_eq!(run.status, 0, "{}", run.err);
+            let listing = String::from_utf8(run.out).unwrap();
+            assert_eq!(
+                listing.lines().any(|line| line.starts_with("3 ")),
+                option,
+                "{listing}"
+            );
+        }
+    }
+}
+
+#[test]
+fn wrong_usage_is_status_2_and_says_what_is_right() {
+    for (arguments, says) in [
+        (&[][..], "Usage"),
+        (&["--nonsense", "coap://demo/"], "Usage"),
+        (&["demo/hello"], "coap://HOST/PATH"),
+        (&["http://demo/hello"], "coap://HOST/PATH"),
+        (&["coap://demo/%zz"], "coap://HOST/PATH"),
+        (&["--port", "/dev/null", "coap://demo/"], "--modem"),
+        (&["--record", "x", "coap://demo/"], "--modem"),
+        (
+            &["-e", "a", "-f", "b", "coap://demo/"],
+            "cannot be used with",
+        ),
+        (
+            &["-f", "/no/such/file", "coap://demo/"],
+            "cannot read /no/such/file",
+        ),
+        (&["-O", "60,x", "coap://demo/"], "decimal"),
+        (&["-O", "70000,x", "coap://demo/"], "65535"),
+        (&["-O", "4,0xABC", "coap://demo/"], "hex digits"),
+        (&["-O", "4,123456789", "coap://demo/"], "1 to 8 bytes"),
+        (&["-O", "12,1", "-t", "0", "coap://demo/"], "once only"),
+        (&["-t", "words", "coap://demo/"], "cbor"),
+        (&["-B", "soon", "coap://demo/"], "--timeout"),
+    ] {
+        let run = coap(arguments);
+        assert_eq!(run.status, 2, "{arguments:?}: {}", run.err);
+        assert!(run.err.contains(says), "{arguments:?}: {}", run.err);
+        assert_eq!(run.out, b"");
+    }
+}
+
+#[test]
+fn what_is_not_built_is_status_2_and_says_what_to_do_instead() {
+    for (arguments, instead) in [
+        (&["--modem", "bc28", "coap://demo/"][..], "use bg96"),
+        (&["--modem", "sim7000", "coap://demo/"], "use bg96"),
+        (&["--modem", "l610", "coap://demo/"], "use bg96"),
+        (&["--modem", "sara-r5", "coap://demo/"], "use bg96"),
+        (&["-s", "10", "coap://demo/time"], "ask again"),
+        (&["-b", "64", "coap://demo/large"], "1024 bytes"),
+        (&["-u", "me", "-k", "0102", "coap://demo/"], "coap://"),
+        (&["coaps://demo/"], "nothing was sent in the clear"),
+    ] {
+        let run = coap(arguments);
+        assert_eq!(run.status, 2, "{arguments:?}: {}", run.err);
+        assert!(
+            run.err.contains("not supported yet"),
+            "{arguments:?}: {}",
+            run.err
+        );
+        assert!(run.err.contains(instead), "{arguments:?}: {}", run.err);
+        assert_eq!(run.err.lines().count(), 1);
+    }
+}
+
+#[test]
+fn what_the_modem_cannot_carry_is_refused_and_plain_udp_carries_it() {
+    let long = "x".repeat(1025);
+    for (arguments, status) in [
+        (&["-m", "fetch", "coap://demo/echo"][..], 4),
+        (&["-O", "6,0", "coap://demo/hello"], 0),
+        (&["-m", "put", "-e", &long, "coap://demo/echo"], 0),
+        (&["coap://demo/a/b/c/d/e/f/g/h"], 4),
+    ] {
+        let run = over(&["--modem", "bg96"], arguments);
+        assert_eq!(run.status, 1, "{arguments:?}: {}", run.err);
+        assert!(
+            run.err.contains("not supported by this link"),
+            "{}",
+            run.err
+        );
+        assert_eq!(coap(arguments).status, status);
+    }
+}
+
+#[test]
+fn a_reader_that_leaves_is_no_disaster() {
+    use std::process::{Command, Stdio};
+    let mut child = Command::new(common::program())
+        .arg("coap://demo/large")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    assert_eq!(output.stderr, b"");
+}
+
+#[test]
+fn a_recording_is_a_transcript() {
+    use coap_modem::sim::transcript::{Event, Kind, Mode};
+    let path = scratch("recording.at");
+    let name = path.to_str().unwrap();
+    let run = coap(&["--modem", "bg96", "--record", name, "coap://demo/nothing"]);
+    assert_eq!(run.status, 4, "{}", run.err);
+    let text = std::fs::read_to_string(&path).unwrap();
+    let transcript = coap_modem::sim::Transcript::parse(name, &text).unwrap();
+    assert_eq!(transcript.header().modem, "bg96");
+    assert_eq!(transcript.header().kind, Kind::Simulated);
+    assert_eq!(transcript.header().mode, Mode::Dialog);
+    let mut events = transcript.lines().iter().map(|line| &line.event);
+    assert!(events.any(|e| *e == Event::Call("connect coap://demo/nothing".into())));
+    assert!(events.any(|e| matches!(e, Event::Received(bytes) if bytes.ends_with(b"OK\r\n"))));
+    std::fs::remove_file(path).unwrap();
+
+    let run = coap(&[
+        "--modem",
+        "bg96",
+        "--record",
+        "/no/such/folder/x",
+        "coap://demo/hello",
+    ]);
+    assert_eq!(run.status, 1);
+    assert!(run.err.contains("cannot write /no/such/folder/x"));
+}
+
+#[test]
+fn a_serial_port_that_is_not_there_is_status_1() {
+    let run = coap(&["--modem", "bg96", "--port", "/no/such/tty", "coap://demo/"]);
+    assert_eq!(run.status, 1);
+    assert!(run.err.contains("cannot open /no/such/tty"), "{}", run.err);
+    assert!(run.err.contains("check the name"));
+}
+
+/// A real serial port of the system, with a simulated modem behind it.
+#[cfg(unix)]
+mod serial {
+    use super::{Duration, Instant, coap, scratch};
+    use coap_modem::sim::{Device as _, TestNetwork};
+    use coap_modem::vendors::bg96::sim::SimBg96;
+    use coap_modem::vendors::bg96::sim::quirks::{Quirks, Sim};
+    use serialport::{SerialPort as _, TTYPort};
+    use std::io::{Read as _, Write as _};
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::thread::JoinHandle;
+
+    /// A pseudo-terminal with a modem at its far end, for as long as this lives.
+    struct Desk {
+        name: String,
+        over: Arc<AtomicBool>,
+        modem: Option<JoinHandle<()>>,
+    }
+
+    impl Desk {
+        fn new(quirks: Quirks, before: &'static [u8]) -> Self {
+            // The near end is for the program to open; this one would keep a lock on it.
+            let (mut far, near) = TTYPort::pair().unwrap();
+            let name = near.name().unwrap();
+            drop(near);
+            far.set_timeout(Duration::from_millis(2)).unwrap();
+            let over = Arc::new(AtomicBool::new(false));
+            let ends = Arc::clone(&over);
+            let modem = std::thread::spawn(move || {
+                let mut modem = SimBg96::with_quirks(TestNetwork::new(1), quirks);
+                let started = Instant::now();
+                let now = || {
+                    coap_modem::time::Instant::from_millis(
+                        u32::try_from(started.elapsed().as_millis()).unwrap(),
+                    )
+                };
+                let mut bytes = [0; 256];
+                let mut said = Vec::new();
+                modem.receive(now(), before);
+                if !before.is_empty() {
+                    std::thread::sleep(Duration::from_millis(500));
+                    modem.transmit(now(), &mut said);
+                    said.clear();
+                }
+                while !ends.load(Ordering::Relaxed) {
+                    match far.read(&mut bytes) {
+                        Ok(count) => modem.receive(now(), &bytes[..count]),
+                        Err(error) if error.kind() == std::io::ErrorKind::TimedOut => {}
+                        // Nobody has the near end open.
+                        Err(_) => std::thread::sleep(Duration::from_millis(2)),
+                    }
+                    modem.transmit(now(), &mut said);
+                    let _ = far.write_all(&said);
+                    said.clear();
+                }
+            });
+            Self {
+                name,
+                over,
+                modem: Some(modem),
+            }
+        }
+
+        fn coap(&self, arguments: &[&str]) -> super::common::Run {
+            coap(&[&["--modem", "bg96", "--port", &self.name], arguments].concat())
+        }
+    }
+
+    impl Drop for Desk {
+        fn drop(&mut self) {
+            self.over.store(true, Ordering::Relaxed);
+            if let Some(modem) = self.modem.take() {
+                let _ = modem.join();
+            }
+        }
+    }
+
+    fn fails(quirks: Quirks, seconds: &str, says: &str) {
+        let desk = Desk::new(quirks, b"");
+        let started = Instant::now();
+        let run = desk.coap(&["-B", seconds, "coap://demo/hello"]);
+        assert_eq!(run.status, 1, "{}", run.err);
+        assert!(run.err.contains(says), "{}", run.err);
+        assert_eq!(run.err.lines().count(), 1);
+        assert!(started.elapsed() < Duration::from_secs(40), "bounded time");
+    }
+
+    #[test]
+    fn a_modem_on_a_serial_port_carries_requests_one_program_after_the_other() {
+        let desk = Desk::new(Quirks::default(), b"");
+        for _ in 0..2 {
+            let run = desk.coap(&["coap://demo/hello"]);
+            assert_eq!(run.status, 0, "{}", run.err);
+            assert_eq!(run.out, b"Hello from the demo server!");
+        }
+    }
+
+    #[test]
+    fn a_silent_modem_is_told_with_what_to_check() {
+        let silent = Quirks {
+            silent: true,
+            ..Quirks::default()
+        };
+        fails(
+            silent,
+            "2",
+            "the modem does not answer: check power, wiring and baud rate",
+        );
+    }
+
+    #[test]
+    fn a_modem_that_answers_error_is_told_with_what_to_check() {
+        let refusing = Quirks {
+            answers_error_to_everything: true,
+            ..Quirks::default()
+        };
+        fails(
+            refusing,
+            "3",
+            "the modem refused a command with ERROR; is it the modem that --modem says?",
+        );
+    }
+
+    #[test]
+    fn a_modem_without_network_is_told_with_what_to_check() {
+        let lonely = Quirks {
+            no_network: true,
+            ..Quirks::default()
+        };
+        fails(lonely, "3", "check antenna, coverage and SIM subscription");
+    }
+
+    #[test]
+    fn a_modem_without_sim_or_with_a_locked_one_is_told_with_what_to_do() {
+        let locked = Quirks {
+            sim: Sim::Pin("7391".into()),
+            ..Quirks::default()
+        };
+        fails(locked, "20", "the SIM wants its PIN");
+        let empty = Quirks {
+            sim: Sim::Missing,
+            ..Quirks::default()
+        };
+        fails(empty, "20", "no SIM card: check");
+    }
+
+    #[test]
+    fn the_password_that_a_modem_has_stored_is_shown_nowhere() {
+        let desk = Desk::new(
+            Quirks::default(),
+            b"AT+QICSGP=1,1,\"internet\",\"me\",\"hunter2\",1\r",
+        );
+        let path = scratch("password.at");
+        let run = desk.coap(&[
+            "-v",
+            "--apn",
+            "internet",
+            "--record",
+            path.to_str().unwrap(),
+            "coap://demo/hello",
+        ]);
+        assert_eq!(run.status, 0, "{}", run.err);
+        let recorded = std::fs::read_to_string(&path).unwrap();
+        std::fs::remove_file(path).unwrap();
+        assert!(recorded.contains("# kind: recorded\n"));
+        for shown in [&run.err, &recorded] {
+            assert!(
+                shown.contains("\"internet\",\"me\",\"<masked>\""),
+                "{shown}"
+            );
+            assert!(!shown.contains("hunter2"));
+        }
+    }
+}
+
+#[test]
+fn the_three_ways_to_wait_give_the_same() {
+    for name in ["blocking", "superloop", "asynch"] {
+        let output = std::process::Command::new(common::example(name))
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{name}");
+        let said = String::from_utf8(output.stdout).unwrap();
+        assert_eq!(
+            said, "20.5: 2.01\n21.0: 2.04\n21.5: 2.04\nstored: 21.5\n",
+            "{name}"
+        );
+    }
+}
