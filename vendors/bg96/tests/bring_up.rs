@@ -13,7 +13,7 @@ fn attach_twice(line: &Line<Module>, network: Network<'_>) -> [Result<(), Failur
         limit: Millis::from_secs(60),
         ..network
     };
-    let results = with(line, |host| {
+    with(line, |host| {
         [(); 2].map(|()| {
             let began = line.now();
             let result = host.attach(&network);
@@ -21,8 +21,7 @@ fn attach_twice(line: &Line<Module>, network: Network<'_>) -> [Result<(), Failur
             assert!(took <= 61_000, "took {took} ms");
             result
         })
-    });
-    results
+    })
 }
 
 fn fails(
