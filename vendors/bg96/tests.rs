@@ -1,4 +1,10 @@
 //! The dialect against its simulator and its transcripts.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "helpers of tests may say what they mean"
+)]
 
 use super::sim::SimBg96;
 use super::{Bg96, Memory};

@@ -134,11 +134,7 @@ fn readme(
         "| BG96, flash in bytes | Cortex-M0+, `z` | Cortex-M4, `s` |"
     )?;
     writeln!(out, "|---|---:|---:|")?;
-    let beyond = |machine: usize, image: usize| {
-        images[machine][image]
-            .flash()
-            .saturating_sub(images[machine][1].flash())
-    };
+    let beyond = |machine: usize, image: usize| images[machine][image].beyond(&images[machine]);
     for (image, (name, does, _)) in IMAGES.iter().enumerate().skip(2) {
         let way = name
             .split('-')
@@ -177,7 +173,7 @@ fn readme(
     }
     writeln!(
         out,
-        "\nFlash is what comes on top of an image that holds `memcpy`, `memmove` and division already; {version}."
+        "\nFlash is what comes on top of an image that holds start-up code, `memcpy` and its kin; {version}."
     )
 }
 
