@@ -106,15 +106,15 @@ impl<'b> Udp<'b> {
     }
 }
 
-impl<'b> Link<'b> for Udp<'b> {
+impl Link for Udp<'_> {
     const CAPABILITIES: Capabilities = Capabilities::DATAGRAMS;
 
     fn now(&self) -> Instant {
         self.clock.borrow_mut().now()
     }
 
-    fn inbox(&mut self) -> &mut Inbox<'b> {
-        &mut self.inbox
+    fn inbox<R>(&mut self, look: impl FnOnce(&mut Inbox<'_>) -> R) -> R {
+        look(&mut self.inbox)
     }
 
     fn settle<'s>(

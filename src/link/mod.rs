@@ -12,15 +12,16 @@ use crate::time::{Instant, Millis};
 use core::future::Future;
 
 /// What carries messages.
-pub trait Link<'b> {
+pub trait Link {
     /// What it can carry.
     const CAPABILITIES: Capabilities;
 
     /// The present.
     fn now(&self) -> Instant;
 
-    /// What was received.
-    fn inbox(&mut self) -> &mut Inbox<'b>;
+    /// Looks at what was received. (By a call and not by a reference, whose lifetime would become a parameter of the trait
+    /// and keep its futures from being `Send`.)
+    fn inbox<R>(&mut self, look: impl FnOnce(&mut Inbox<'_>) -> R) -> R;
 
     /// Puts right what an abandoned operation left; `input` is the payload it was sending. Then `limit` holds for
     /// everything until the next call.
@@ -85,7 +86,7 @@ pub enum Found {
 /// How long opening and closing a session may take.
 const SESSION: Millis = Millis::from_secs(180);
 
-impl<'b, L: Link<'b>> Session<'b, L> {
+impl<L: Link> Session<'_, L> {
     /// Brings the link up.
     pub async fn attach(&mut self, network: &Network<'_>) -> Result<(), Error> {
         let limit = self.link.now().after(network.limit);
@@ -118,25 +119,21 @@ impl<'b, L: Link<'b>> Session<'b, L> {
     pub async fn request(&mut self, request: &Request<'_>, out: &mut [u8]) -> Result<usize, Error> {
         let limit = self.link.now().after(request.time_limit());
         self.link.settle(self.endpoint.payload(), limit).await?;
-        self.link.inbox().rewind();
+        self.link.inbox(|inbox| inbox.rewind());
         let now = self.link.now();
         self.endpoint.begin(now, request, &L::CAPABILITIES)?;
         let mut outcome = None;
         loop {
             let now = self.link.now();
-            let inbox = self.link.inbox();
-            match next(
-                &mut self.endpoint,
-                inbox,
-                now,
-                L::CAPABILITIES.mode(),
-                out,
-                &mut outcome,
-            ) {
+            let (endpoint, mode) = (&mut self.endpoint, L::CAPABILITIES.mode());
+            let step = self
+                .link
+                .inbox(|inbox| next(endpoint, inbox, now, mode, out, &mut outcome));
+            match step {
                 Next::Transmit => {
                     if let Err(error) = self.link.send(self.endpoint.message()?).await {
                         // A modem that has lost its link refuses commands: the loss is the reason, not the refusal.
-                        return Err(lost(self.link.inbox()).unwrap_or(error));
+                        return Err(self.link.inbox(|inbox| lost(inbox)).unwrap_or(error));
                     }
                 }
                 Next::Reply(reply) => self.link.send(empty(&reply)?).await?,
@@ -149,42 +146,29 @@ impl<'b, L: Link<'b>> Session<'b, L> {
 
     /// The response that did not fit its buffer.
     pub fn held(&mut self, out: &mut [u8]) -> Result<Option<usize>, Error> {
-        let inbox = self.link.inbox();
-        inbox.rewind();
-        while let Some(message) = inbox.peek() {
-            if self.endpoint.holds(message.bytes) {
-                let length = copy(message.bytes, out)?;
-                inbox.remove();
-                self.endpoint.release();
-                return Ok(Some(length));
-            }
-            inbox.skip();
-        }
-        Ok(None)
+        let endpoint = &mut self.endpoint;
+        self.link.inbox(|inbox| held(endpoint, inbox, out))
     }
 
     /// Takes the oldest thing that is no response to a request; waits at most so long for one.
     pub async fn event(&mut self, wait: Millis, out: &mut [u8]) -> Result<Option<Found>, Error> {
         let until = self.link.now().after(wait);
         self.endpoint.end();
-        self.link.inbox().rewind();
+        self.link.inbox(|inbox| inbox.rewind());
         let mut last = false;
         loop {
             let now = self.link.now();
-            let found = found(
-                &mut self.endpoint,
-                self.link.inbox(),
-                now,
-                L::CAPABILITIES.mode(),
-                out,
-            )?;
+            let (endpoint, mode) = (&mut self.endpoint, L::CAPABILITIES.mode());
+            let found = self
+                .link
+                .inbox(|inbox| found(endpoint, inbox, now, mode, out))?;
             if let Some(reply) = self.endpoint.take_reply() {
                 self.link.send(empty(&reply)?).await?;
             }
             if found.is_some() || last {
                 return Ok(found);
             }
-            if self.link.inbox().notes.announced {
+            if self.link.inbox(|inbox| inbox.notes.announced) {
                 self.link.settle(self.endpoint.payload(), until).await?;
                 self.link.fetch().await?;
             } else {
@@ -265,6 +249,25 @@ fn lost(inbox: &Inbox<'_>) -> Option<Error> {
         return Some(ModemError::LinkLost.into());
     }
     None
+}
+
+/// Looks for the response that is held.
+fn held(
+    endpoint: &mut Endpoint<'_>,
+    inbox: &mut Inbox<'_>,
+    out: &mut [u8],
+) -> Result<Option<usize>, Error> {
+    inbox.rewind();
+    while let Some(message) = inbox.peek() {
+        if endpoint.holds(message.bytes) {
+            let length = copy(message.bytes, out)?;
+            inbox.remove();
+            endpoint.release();
+            return Ok(Some(length));
+        }
+        inbox.skip();
+    }
+    Ok(None)
 }
 
 /// Looks for an event.

@@ -80,15 +80,15 @@ impl<D: Dialect> Modem<'_, D> {
 }
 
 // None of these is an `async fn`: one that merely forwards would cost a state machine of its own.
-impl<'b, D: Dialect> Link<'b> for Modem<'b, D> {
+impl<D: Dialect> Link for Modem<'_, D> {
     const CAPABILITIES: Capabilities = D::CAPABILITIES;
 
     fn now(&self) -> Instant {
         self.at.now()
     }
 
-    fn inbox(&mut self) -> &mut Inbox<'b> {
-        &mut self.at.inbox
+    fn inbox<R>(&mut self, look: impl FnOnce(&mut Inbox<'_>) -> R) -> R {
+        look(&mut self.at.inbox)
     }
 
     fn settle<'s>(
