@@ -136,8 +136,11 @@ enum Entry {
     Remark(String),
 }
 
-/// How far an echo may lag behind its line and still be written as one line.
-const ECHO: Millis = Millis::new(20);
+/// A pause after a whole line is told.
+const LINE: Millis = Millis::new(1);
+
+/// Within a line, and between a line and its echo, a pause is the UART's or the scheduler's: shorter ones are not told.
+const LAG: Millis = Millis::new(20);
 
 impl Tape {
     fn push(&mut self, entry: Entry) {
@@ -145,12 +148,18 @@ impl Tape {
         if self.joins_echo(now, &entry) {
             return;
         }
-        if let Some(before) = self.entries.last_mut()
-            && now.since(before.last) < Millis::new(1)
-        {
+        if let Some(before) = self.entries.last_mut() {
+            let pause = now.since(before.last);
             match (&mut before.entry, &entry) {
                 (Entry::Sent(all), Entry::Sent(more))
-                | (Entry::Received(all), Entry::Received(more)) => {
+                | (Entry::Received(all), Entry::Received(more))
+                    if pause
+                        < if all.ends_with(b"\r") || all.ends_with(b"\n") {
+                            LINE
+                        } else {
+                            LAG
+                        } =>
+                {
                     all.extend_from_slice(more);
                     before.last = now;
                     return;
@@ -174,7 +183,7 @@ impl Tape {
         else {
             return false;
         };
-        if !sent.starts_with(echoed) || now.since(echo.last) >= ECHO {
+        if !sent.starts_with(echoed) || now.since(echo.last) >= LAG {
             return false;
         }
         match entry {

@@ -57,7 +57,8 @@
 
 #[cfg(feature = "sim")]
 pub mod sim;
-#[cfg(all(test, feature = "sim"))]
+#[cfg(test)]
+#[cfg(feature = "sim")]
 mod tests;
 
 mod slots;

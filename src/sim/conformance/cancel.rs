@@ -186,9 +186,9 @@ pub fn dropped_twice<B: Bench>() {
         while run::<B>(case, most, None, 0, 8).0 {
             most += 7;
         }
-        for state in 99..219 {
+        for sample in 99..219_u32 {
             seed();
-            for _ in 0..state % 1000 {
+            for _ in 0..sample {
                 random();
             }
             let (first, second) = (1 + random() as usize % most, 1 + random() as usize % 120);

@@ -58,14 +58,38 @@ fn gaps_are_kept_and_add_up() {
     let wait = |span| hand.fetch_add(span, Ordering::Relaxed);
     wait(5);
     tap.write_all(b"A").unwrap();
+    wait(20);
+    tap.write_all(b"B\r").unwrap();
     wait(1);
-    tap.write_all(b"B").unwrap();
+    tap.write_all(b"C").unwrap();
     recorder.remark("now");
     wait(20);
     recorder.call("get /");
     assert_eq!(
         body(&recorder),
-        ["~ 5", "> A", "~ 1", "> B", "# now", "~ 20", "= get /"]
+        [
+            "~ 5", "> A", "~ 20", "> B\\r", "~ 1", "> C", "# now", "~ 20", "= get /"
+        ]
+    );
+}
+
+#[test]
+fn short_pauses_within_a_line_and_the_interleaving_of_its_echo_are_not_told() {
+    let (recorder, hand) = recorder();
+    let mut tap = recorder.tap(port("< AT\\r\\r\\nOK\\r\\n\n").serial());
+    let mut byte = [0; 1];
+    for sent in b"AT\r" {
+        tap.write_all(&[*sent]).unwrap();
+        hand.fetch_add(9, Ordering::Relaxed);
+        assert_eq!(tap.read(&mut byte).unwrap(), 1);
+        assert_eq!(byte[0], *sent);
+    }
+    let mut rest = [0; 16];
+    hand.fetch_add(30, Ordering::Relaxed);
+    assert_eq!(tap.read(&mut rest).unwrap(), 6);
+    assert_eq!(
+        body(&recorder),
+        ["> AT\\r", "~ 9", "< AT\\r", "~ 48", "< \\r\\nOK\\r\\n"]
     );
 }
 

@@ -41,7 +41,7 @@ fn event(host: &mut Host<'_>) -> Option<(&'static str, Vec<u8>)> {
             Event::Request(view) => ("request", view.payload().to_vec()),
             Event::Lost(losses) => {
                 assert!(losses.matter());
-                ("lost", vec![losses.messages as u8])
+                ("lost", vec![u8::try_from(losses.messages).unwrap()])
             }
             other => panic!("{other:?}"),
         })
@@ -127,7 +127,7 @@ fn an_inbox_that_overflows_tells_how_much_was_lost_and_the_next_request_works() 
                 50 * u32::from(number),
                 CONTENT,
                 number,
-                &[b'0' + number as u8; 60],
+                &[b'0' + u8::try_from(number).unwrap(); 60],
             );
         }
         assert_eq!(get(host, "/separate").unwrap().1, b"This took a while.");

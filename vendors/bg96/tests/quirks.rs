@@ -44,8 +44,10 @@ fn a_session_works(change: impl Fn(&mut Quirks), is_polite: bool) {
                 assert_eq!(get(host, "/separate").unwrap().1, b"This took a while.");
                 host.close().unwrap();
             }
-            // What is not shown is told.
-            assert_eq!(host.take_losses().matter(), !shown);
+            // What is not shown is told; every line was known.
+            let losses = host.take_losses();
+            assert_eq!(losses.matter(), !shown, "{losses:?}");
+            assert_eq!((losses.unknown, losses.junk), (0, 0));
         });
         if is_polite {
             polite(&line);
@@ -113,5 +115,31 @@ fn a_module_whose_echo_is_off_already_is_not_told_again() {
     });
     let sent = String::from_utf8(line.sent()).unwrap();
     assert!(!sent.contains("ATE0"), "{sent}");
+    polite(&line);
+}
+
+#[test]
+fn an_echo_that_comes_back_by_itself_does_no_harm() {
+    let line = line(|_| {});
+    with(&line, |host| {
+        up(host);
+        let typed = embedded_io::Write::write(&mut line.serial(), b"ATE1\r");
+        assert_eq!(typed, Ok(5));
+        let mut buffer = [0; 100];
+        host.event(crate::time::Millis::new(100), &mut buffer)
+            .unwrap();
+        line.received();
+        hello(host);
+        let heard = String::from_utf8_lossy(&line.received()).into_owned();
+        assert!(
+            heard.contains("AT+QCOAPSEND=0,0,1,1,0\r"),
+            "it is on: {heard}"
+        );
+        // And attach, which looks for it, turns it off.
+        up(host);
+        line.received();
+        hello(host);
+        assert!(!String::from_utf8_lossy(&line.received()).contains("AT+"));
+    });
     polite(&line);
 }

@@ -223,6 +223,23 @@ fn what_a_network_refuses_has_errors_of_its_own() {
 }
 
 #[test]
+fn a_message_that_was_given_up_is_told_in_every_spelling() {
+    for spelling in 0..8 {
+        let line = line(|quirks| {
+            quirks.ack_name_without_q = spelling & 1 != 0;
+            quirks.positive_results = spelling & 2 != 0;
+            quirks.blank_after_colon = spelling & 4 != 0;
+        });
+        with(&line, |host| {
+            up(host);
+            assert_eq!(get(host, "/silent"), operation(ModemError::Undelivered));
+            hello(host);
+        });
+        polite(&line);
+    }
+}
+
+#[test]
 fn an_occupied_session_and_every_other_result_have_their_errors() {
     let results = [
         (1, ModemError::Result(1)),
