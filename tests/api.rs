@@ -101,9 +101,9 @@ fn operations_may_move_between_threads() {
 }
 
 #[test]
-fn the_memory_of_a_client_may_be_a_static_constant_expression() {
-    const MEMORY: bg96::Memory = bg96::Memory::new();
-    let mut memory = MEMORY;
+fn the_memory_of_a_client_may_be_a_static() {
+    static MEMORY: std::sync::Mutex<bg96::Memory> = std::sync::Mutex::new(bg96::Memory::new());
+    let mut memory = MEMORY.lock().unwrap();
     let _client = bg96::Client::new(&mut memory, Polled::new(Uart, Ticks(0)), random);
 }
 

@@ -143,6 +143,11 @@ impl<'b> At<'b> {
         line::Fields::new(self.engine.answer())
     }
 
+    /// The number in field `index` of the [answer](Self::answer), counted from 0.
+    pub fn number(&self, index: usize) -> Option<u32> {
+        self.answer().nth(index)?.num()
+    }
+
     /// The line that was captured, whole: the expected one, or the error. Kept until the next command.
     pub fn said(&self) -> &[u8] {
         self.engine.captured_line()

@@ -131,31 +131,23 @@ impl<'a> Request<'a> {
             return Err(Invalid::Path.into());
         }
         let mut from = 0;
-        self.others(builder, &mut from, Number::URI_HOST)?;
-        if let Some(host) = self.host {
-            put(builder, Number::URI_HOST, &Value::Text(host))?;
+        for number in PLACES {
+            self.others(builder, &mut from, number)?;
+            let written = match number {
+                Number::URI_HOST => self
+                    .host
+                    .map_or(Ok(()), |host| builder.option(number, host.as_bytes())),
+                Number::URI_PATH => path_segments(self.path)
+                    .try_for_each(|segment| builder.decoded(number, segment)),
+                Number::URI_QUERY => {
+                    query_items(self.path).try_for_each(|item| builder.decoded(number, item))
+                }
+                Number::CONTENT_FORMAT => format(builder, number, self.content_format),
+                Number::ACCEPT => format(builder, number, self.accept),
+                _ => Ok(()),
+            };
+            written.map_err(|error| build_error(error, number))?;
         }
-        self.others(builder, &mut from, Number::URI_PATH)?;
-        for segment in path_segments(self.path) {
-            builder
-                .decoded(Number::URI_PATH, segment)
-                .map_err(|error| build_error(error, Number::URI_PATH))?;
-        }
-        self.others(builder, &mut from, Number::CONTENT_FORMAT)?;
-        if let Some(format) = self.content_format {
-            put(builder, Number::CONTENT_FORMAT, &Value::Uint(format.into()))?;
-        }
-        self.others(builder, &mut from, Number::URI_QUERY)?;
-        for item in query_items(self.path) {
-            builder
-                .decoded(Number::URI_QUERY, item)
-                .map_err(|error| build_error(error, Number::URI_QUERY))?;
-        }
-        self.others(builder, &mut from, Number::ACCEPT)?;
-        if let Some(format) = self.accept {
-            put(builder, Number::ACCEPT, &Value::Uint(format.into()))?;
-        }
-        self.others(builder, &mut from, Number(u16::MAX))?;
         builder
             .payload(self.payload)
             .map_err(|error| build_error(error, Number(0)))?;
@@ -186,7 +178,9 @@ impl<'a> Request<'a> {
                 return Ok(());
             };
             for (_, value) in self.options.iter().filter(|option| option.0.0 == number) {
-                put(builder, Number(number), value)?;
+                builder
+                    .value(Number(number), *value)
+                    .map_err(|error| build_error(error, Number(number)))?;
             }
             let Some(following) = number.checked_add(1) else {
                 return Ok(());
@@ -196,10 +190,22 @@ impl<'a> Request<'a> {
     }
 }
 
-fn put(builder: &mut Builder<'_>, number: Number, value: &Value<'_>) -> Result<(), Error> {
-    builder
-        .value(number, *value)
-        .map_err(|error| build_error(error, number))
+/// Where the request's own options stand among the further ones; the last place is behind all.
+const PLACES: [Number; 6] = [
+    Number::URI_HOST,
+    Number::URI_PATH,
+    Number::CONTENT_FORMAT,
+    Number::URI_QUERY,
+    Number::ACCEPT,
+    Number(u16::MAX),
+];
+
+fn format(
+    builder: &mut Builder<'_>,
+    number: Number,
+    format: Option<u16>,
+) -> Result<(), BuildError> {
+    format.map_or(Ok(()), |format| builder.uint(number, format.into()))
 }
 
 /// A codec's error in the words of who must act.

@@ -315,7 +315,10 @@ fn copy(message: &[u8], out: &mut [u8]) -> Result<usize, Error> {
         let needed = u16::try_from(message.len()).unwrap_or(u16::MAX);
         return Err(Resource::Response { needed }.into());
     };
-    out.copy_from_slice(message);
+    // A loop, which the compiler makes a `memcpy`; `copy_from_slice` would keep its panic for unequal lengths.
+    for (to, from) in out.iter_mut().zip(message) {
+        *to = *from;
+    }
     Ok(message.len())
 }
 

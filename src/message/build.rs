@@ -245,7 +245,6 @@ impl<'b> Builder<'b> {
     }
 
     /// Writes the header of an option and hands out the space for its value.
-    #[inline(always)]
     fn space(&mut self, number: Number, len: usize) -> Result<&mut [u8], BuildError> {
         let Some(delta) = u32::from(number.0).checked_sub(self.last) else {
             return Err(self.refusal());
@@ -348,8 +347,8 @@ fn extend(space: &mut [u8], value: u32) -> (u8, &mut [u8]) {
 /// Copies into a space of the same length.
 #[inline]
 fn copy(to: &mut [u8], from: &[u8]) {
-    // The compiler sees the equal lengths through `get_mut`, and leaves out the panic of `copy_from_slice`.
-    if let Some(to) = to.get_mut(..from.len()) {
-        to.copy_from_slice(from);
+    // A loop, which the compiler makes a `memcpy`; `copy_from_slice` would keep its panic for unequal lengths.
+    for (to, from) in to.iter_mut().zip(from) {
+        *to = *from;
     }
 }

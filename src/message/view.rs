@@ -285,7 +285,6 @@ impl<'a> Options<'a> {
 
     /// Decodes one option: `Some(None)` at the end or the payload marker, where `rest` stays; `None` for a broken one.
     /// Validation and iteration are this same code, so they cannot disagree.
-    #[inline(always)]
     fn step(&mut self) -> Option<Option<Opt<'a>>> {
         let Some((&head, rest)) = self.rest.split_first() else {
             return Some(None);

@@ -54,9 +54,9 @@ pub trait Dialect: Default {
     async fn send(&mut self, at: &mut At<'_>, message: View<'_>) -> Result<(), Error>;
 
     /// Fetches what a line only announced, and clears the note.
-    fn fetch(&mut self, at: &mut At<'_>) -> impl Future<Output = Result<(), Error>> {
+    async fn fetch(&mut self, at: &mut At<'_>) -> Result<(), Error> {
         at.inbox.notes.announced = false;
-        core::future::ready(Ok(()))
+        Ok(())
     }
 
     /// Closes the session.

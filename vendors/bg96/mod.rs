@@ -177,7 +177,7 @@ impl Dialect for Bg96 {
         check(network)?;
         at.contact(CONTACT).await?;
         // Only we set it to 1: anything else means that the modem has started anew.
-        let anew = at.answer().num() != Some(1);
+        let anew = at.number(0) != Some(1);
         if anew || at.inbox.notes.rebooted {
             self.forget();
         }
@@ -217,26 +217,22 @@ impl Dialect for Bg96 {
         }
 
         at.put("AT+CFUN?").expect("+CFUN:", &[1]).ok(300).await?;
-        if at.answer().num() != Some(1) {
+        if at.number(0) != Some(1) {
             at.run("AT+CFUN=1", 15_000).await?;
         }
 
         // Registered at home (1) or roaming (5), by LTE or, where that is all there is, by EGPRS.
         let mut denied = 0;
         loop {
-            at.put("AT+CEREG?")
-                .expect("+CEREG:", &[2, 5, 7, 9])
-                .ok(300)
-                .await?;
-            let mut state = at.answer().nth(1).and_then(|field| field.num());
-            if !matches!(state, Some(1 | 5)) {
-                at.put("AT+CGREG?")
-                    .expect("+CGREG:", &[2, 4, 5, 6])
-                    .ok(300)
-                    .await?;
-                let packet = at.answer().nth(1).and_then(|field| field.num());
-                if matches!(packet, Some(1 | 5)) {
-                    state = packet;
+            let mut state = None;
+            for (question, prefix, fields) in REGISTRATIONS {
+                at.put(question).expect(prefix, fields).ok(300).await?;
+                let here = at.number(1);
+                if state.is_none() || matches!(here, Some(1 | 5)) {
+                    state = here;
+                }
+                if matches!(here, Some(1 | 5)) {
+                    break;
                 }
             }
             match state {
@@ -261,7 +257,7 @@ impl Dialect for Bg96 {
             .first(CONTEXT)
             .ok(300)
             .await?;
-        let mut active = at.answer().nth(1).and_then(|field| field.num()) == Some(1);
+        let active = at.number(1) == Some(1);
         let named = network.apn.is_empty() || {
             at.put("AT+QICSGP=")
                 .num(CONTEXT.into())
@@ -277,37 +273,31 @@ impl Dialect for Bg96 {
                         .is_some_and(|field| field.text == wanted.as_bytes())
                 })
         };
-        if active && (lost || !named) {
-            self.open = false;
-            at.put("AT+QIDEACT=").num(CONTEXT.into()).ok(40_000).await?;
-            active = false;
-        }
-        if !named {
-            at.put("AT+QICSGP=")
-                .num(CONTEXT.into())
-                .text("1")
-                .quoted(network.apn.as_bytes())
-                .quoted(network.user.as_bytes())
-                .quoted(network.password.as_bytes())
-                .text(if network.user.is_empty() { "0" } else { "1" })
-                .ok(300)
-                .await?;
-        }
-        if !active
-            && at
-                .put("AT+QIACT=")
-                .num(CONTEXT.into())
-                .ok(150_000)
-                .await
-                .is_err()
-        {
-            // It fails for no reason at times, and works after a deactivation.
-            at.put("AT+QIDEACT=").num(CONTEXT.into()).ok(40_000).await?;
-            at.put("AT+QIACT=")
-                .num(CONTEXT.into())
-                .ok(150_000)
-                .await
-                .map_err(|error| refused_as(error, ModemError::Network))?;
+        let mut deactivate = active && (lost || !named);
+        let mut again = true;
+        while deactivate || !active {
+            if deactivate {
+                self.open = false;
+                at.put("AT+QIDEACT=").num(CONTEXT.into()).ok(40_000).await?;
+            }
+            if !named {
+                at.put("AT+QICSGP=")
+                    .num(CONTEXT.into())
+                    .text("1")
+                    .quoted(network.apn.as_bytes())
+                    .quoted(network.user.as_bytes())
+                    .quoted(network.password.as_bytes())
+                    .text(if network.user.is_empty() { "0" } else { "1" })
+                    .ok(300)
+                    .await?;
+            }
+            match at.put("AT+QIACT=").num(CONTEXT.into()).ok(150_000).await {
+                Ok(()) => break,
+                // It fails for no reason at times, and works after a deactivation.
+                Err(Error::Modem(ModemError::Refused(_))) if again => deactivate = true,
+                Err(error) => return Err(refused_as(error, ModemError::Network)),
+            }
+            again = false;
         }
         if lost {
             self.open = false;
@@ -422,17 +412,20 @@ impl Dialect for Bg96 {
                 continue;
             }
             self.slots.doubt(slot);
-            if stand == Stand::Other {
-                remove(at, slot).ok(300).await?;
-            }
-            if let Err(error) = add(at, slot, &option).ok(300).await {
-                // What a slot holds from an earlier life is not known; only then is it freed on suspicion.
-                if stand != Stand::Unknown || !matches!(error, Error::Modem(ModemError::Refused(_)))
-                {
-                    return Err(error);
+            let mut full = stand == Stand::Other;
+            loop {
+                if full {
+                    remove(at, slot).ok(300).await?;
                 }
-                remove(at, slot).ok(300).await?;
-                add(at, slot, &option).ok(300).await?;
+                match add(at, slot, &option).ok(300).await {
+                    // What a slot holds from an earlier life is not known: it is freed on suspicion.
+                    Err(Error::Modem(ModemError::Refused(_)))
+                        if !full && stand == Stand::Unknown =>
+                    {
+                        full = true
+                    }
+                    other => break other?,
+                }
             }
             self.slots.set(slot, &option);
         }
@@ -489,6 +482,12 @@ const CONTACT: u32 = 20_000;
 
 /// How often the SIM is asked for, a second apart.
 const SIM_TRIES: u8 = 10;
+
+/// Where registration is asked for: the question, its answer's prefix and field counts, with and without location.
+const REGISTRATIONS: [(&str, &str, &[u8]); 2] = [
+    ("AT+CEREG?", "+CEREG:", &[2, 5, 7, 9]),
+    ("AT+CGREG?", "+CGREG:", &[2, 4, 5, 6]),
+];
 
 /// How often in a row a registration may be denied, and the pause between two looks in milliseconds.
 const DENIALS: u8 = 5;
@@ -713,7 +712,7 @@ fn ask_session<'f, 'b>(at: &'f mut At<'b>) -> Wait<'f, 'b> {
 
 /// The state in the answer to [`ask_session`] (note, 3.3.2): 0 idle, 3 connected; none without a session.
 fn session_state(at: &At<'_>) -> Option<u32> {
-    at.answer().nth(3).and_then(|field| field.num())
+    at.number(3)
 }
 
 /// Whole seconds of a time-out, within what the modem takes. By subtraction: division costs a library call.
