@@ -104,6 +104,8 @@ impl<'f, 'b> Put<'f, 'b> {
     ///
     /// # Errors
     /// What building found; [`ModemError::Refused`](crate::error::ModemError::Refused); [`Waited::Modem`].
+    // One copy: a dialect has dozens of calls.
+    #[inline(never)]
     pub fn ok(self, milliseconds: u32) -> Wait<'f, 'b> {
         self.end(What::Command, milliseconds)
     }
@@ -122,7 +124,8 @@ impl<'f, 'b> Put<'f, 'b> {
         self.end(What::Prompt, milliseconds)
     }
 
-    fn end(mut self, what: What<'f>, milliseconds: u32) -> Wait<'f, 'b> {
+    #[inline(never)]
+    fn end(mut self, what: What, milliseconds: u32) -> Wait<'f, 'b> {
         self.append(b"\r");
         Wait::new(self.at, what, milliseconds)
     }

@@ -82,6 +82,7 @@ impl<'a> Iterator for Fields<'a> {
 }
 
 /// An unsigned decimal number; `None` for anything else, also for one that does not fit.
+#[inline(never)]
 pub fn number(text: &[u8]) -> Option<u32> {
     let mut value: u32 = 0;
     if text.is_empty() {

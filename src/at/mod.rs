@@ -13,7 +13,7 @@
 //! - A line is one of: the pending command's echo, its final result, the line it asked for, or unsolicited. Which one is
 //!   decided by what was asked, never by position.
 //! - Every wait ends: at its own limit, or at the operation's.
-//! - [`Wait`] is the only future. Dropping it is legal everywhere; [`At::settle`] puts right what was left.
+//! - [`Wait`] and [`Feed`] are the only futures. Dropping one is legal everywhere; [`At::settle`] puts right what was left.
 //!
 //! After V.250 (syntax of command lines and final results) and 3GPP TS 27.007 (`+CME ERROR`).
 
@@ -30,7 +30,7 @@ pub use command::{Put, carries};
 pub use engine::{Counted, Form, Hooks};
 pub use inbox::{Delivery, Inbox, Losses, Message, Notes};
 pub use result::Final;
-pub use wait::Wait;
+pub use wait::{Feed, Wait};
 
 use crate::error::Error;
 use crate::front::Wire;
@@ -47,6 +47,8 @@ pub struct At<'b> {
     wire: &'b Wire,
     /// Why the command that was just put cannot be sent.
     failure: Option<Error>,
+    /// What the present wait waits for.
+    what: What,
     /// When the present wait ends, if the pending command has no say in it.
     until: Instant,
     /// When the present operation must end.
@@ -74,6 +76,7 @@ impl<'b> At<'b> {
             hooks,
             wire,
             failure: None,
+            what: What::Pause,
             until: Instant::from_millis(0),
             limit: None,
             patience: 8,
@@ -93,8 +96,8 @@ impl<'b> At<'b> {
     }
 
     /// Gives the input that a prompt asked for, any bytes, and waits for `OK`. The time counts from the last byte sent.
-    pub fn input<'f>(&'f mut self, bytes: &'f [u8], milliseconds: u32) -> Wait<'f, 'b> {
-        Wait::new(self, What::Input(bytes), milliseconds)
+    pub fn input<'f>(&'f mut self, bytes: &'f [u8], milliseconds: u32) -> Feed<'f, 'b> {
+        Feed::input(self, bytes, milliseconds)
     }
 
     /// Waits for the line that the last command [expected](Put::expect), if it has not come with it.
@@ -124,7 +127,7 @@ impl<'b> At<'b> {
     /// Puts right what an abandoned operation left: a torn line is closed, input that the modem counts is finished with
     /// `input` (what the abandoned operation was sending), and a fence separates old answers from new ones. At once
     /// ready if nothing was left. Limited by the operation's [limit](Self::set_limit).
-    pub fn settle<'f>(&'f mut self, input: &'f [u8], until: Instant) -> Wait<'f, 'b> {
+    pub fn settle<'f>(&'f mut self, input: &'f [u8], until: Instant) -> Feed<'f, 'b> {
         self.failure = None;
         self.unsettled |= self.engine.is_busy();
         // Nobody listened since the drop, so that time was not the modem's: what it said is still to be read, and what
@@ -135,7 +138,7 @@ impl<'b> At<'b> {
             self.engine.span.min(self.scaled(wait::UNREAD))
         };
         self.engine.extend(self.now().after(span));
-        Wait::until(self, What::Recovery(input), until)
+        Feed::recovery(self, input, until)
     }
 
     /// The fields of the line that was [expected](Put::expect), behind its prefix; empty if it did not come.

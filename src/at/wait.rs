@@ -1,6 +1,6 @@
-//! The one leaf future: everything that a dialect awaits is this.
+//! The leaf futures: everything that a dialect awaits is a [`Wait`], or a [`Feed`], which is one with bytes to send.
 //!
-//! It owns nothing that matters. What a command is and how far it got stands in the engine, so that dropping the future,
+//! They own nothing that matters. What a command is and how far it got stands in the engine, so that dropping the future,
 //! at whatever moment, loses nothing that the next operation would need to put things right.
 
 use super::At;
@@ -25,8 +25,8 @@ pub(super) const UNREAD: Millis = Millis::new(300);
 const ESCAPE: Millis = Millis::new(1000);
 
 /// What is waited for.
-#[derive(Clone, Copy)]
-pub(super) enum What<'f> {
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum What {
     /// The final result.
     Command,
     /// The final result and the expected line.
@@ -34,7 +34,7 @@ pub(super) enum What<'f> {
     /// The prompt, or the final result.
     Prompt,
     /// Input for the prompt goes out; then the final result.
-    Input(&'f [u8]),
+    Input,
     /// The expected line alone, after its command's final result.
     Line,
     /// A message or a note in the inbox, or the time.
@@ -42,7 +42,7 @@ pub(super) enum What<'f> {
     /// The time.
     Pause,
     /// The end of what was abandoned; counted input is finished with these bytes. With a fence at the end.
-    Recovery(&'f [u8]),
+    Recovery,
     /// The fence alone: first contact.
     Contact,
 }
@@ -53,28 +53,26 @@ pub(super) enum What<'f> {
 /// The command stays pending in the engine, and the next operation begins by ending it.
 #[must_use = "futures do nothing unless awaited"]
 pub struct Wait<'f, 'b> {
+    // One word: what is waited for stands in the conversation as well, so that making a wait and passing it on is cheap.
     at: &'f mut At<'b>,
-    what: What<'f>,
 }
 
 impl<'f, 'b> Wait<'f, 'b> {
-    pub(super) fn new(at: &'f mut At<'b>, what: What<'f>, milliseconds: u32) -> Self {
+    pub(super) fn new(at: &'f mut At<'b>, what: What, milliseconds: u32) -> Self {
         let span = at.scaled(Millis::new(milliseconds));
         let now = at.now();
-        match what {
-            // A command that could not be built leaves what is pending as it is.
-            _ if at.failure.is_some() => {}
-            What::Command | What::Answer | What::Prompt => at.engine.begin_sending(now, span),
-            What::Input(bytes) => at.engine.begin_input(now, bytes.len(), span),
-            _ => {}
+        let sends = matches!(what, What::Command | What::Answer | What::Prompt);
+        // A command that could not be built leaves what is pending as it is.
+        if sends && at.failure.is_none() {
+            at.engine.begin_sending(now, span);
         }
-        at.until = now.after(span);
-        Self { at, what }
+        Self::until(at, what, now.after(span))
     }
 
-    pub(super) fn until(at: &'f mut At<'b>, what: What<'f>, until: Instant) -> Self {
+    pub(super) fn until(at: &'f mut At<'b>, what: What, until: Instant) -> Self {
+        at.what = what;
         at.until = until;
-        Self { at, what }
+        Self { at }
     }
 }
 
@@ -82,38 +80,80 @@ impl Future for Wait<'_, '_> {
     type Output = Result<(), Error>;
 
     fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Self::Output> {
+        self.get_mut().at.turn(&[])
+    }
+}
+
+/// A wait during which bytes are sent: the input that a prompt asked for. `Output = Result<(), Error>`.
+///
+/// # If dropped half-way
+/// Input that the modem counts is finished by the next operation, from the transmit buffer.
+#[must_use = "futures do nothing unless awaited"]
+pub struct Feed<'f, 'b> {
+    at: &'f mut At<'b>,
+    bytes: &'f [u8],
+}
+
+impl<'f, 'b> Feed<'f, 'b> {
+    pub(super) fn input(at: &'f mut At<'b>, bytes: &'f [u8], milliseconds: u32) -> Self {
+        let (now, span) = (at.now(), at.scaled(Millis::new(milliseconds)));
+        at.engine.begin_input(now, bytes.len(), span);
+        at.what = What::Input;
+        Self { at, bytes }
+    }
+
+    pub(super) fn recovery(at: &'f mut At<'b>, bytes: &'f [u8], until: Instant) -> Self {
+        at.what = What::Recovery;
+        at.until = until;
+        Self { at, bytes }
+    }
+}
+
+impl Future for Feed<'_, '_> {
+    type Output = Result<(), Error>;
+
+    fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.get_mut();
-        let at = &mut *this.at;
+        this.at.turn(this.bytes)
+    }
+}
+
+impl At<'_> {
+    /// One turn of a wait: takes what came, sends what waits (`input`, where a prompt asked for it), and says whether what
+    /// is waited for is there.
+    fn turn(&mut self, input: &[u8]) -> Poll<Result<(), Error>> {
+        let at = self;
         if let Some(error) = at.failure.take() {
             return Poll::Ready(Err(error));
         }
+        let what = at.what;
         let commands = matches!(
-            this.what,
-            What::Command | What::Answer | What::Prompt | What::Input(_)
+            what,
+            What::Command | What::Answer | What::Prompt | What::Input
         );
-        let recovers = matches!(this.what, What::Recovery(_) | What::Contact);
+        let recovers = matches!(what, What::Recovery | What::Contact);
         at.pump(commands || recovers);
         let now = at.now();
         let until = at.until;
-        if let What::Input(bytes) = this.what {
-            at.feed(bytes);
+        if what == What::Input {
+            at.feed(input);
         }
         let engine = &at.engine;
         let finished = engine.phase == Phase::Finished;
-        let ready = match this.what {
-            What::Command | What::Input(_) => finished,
+        let ready = match what {
+            What::Command | What::Input => finished,
             What::Answer => finished && (engine.captured || engine.result != Final::Ok),
             What::Prompt => finished || engine.phase == Phase::Prompted,
             What::Line => engine.captured,
             What::Arrival => at.inbox.news(),
             What::Pause => false,
-            What::Recovery(input) => at.recover(input),
+            What::Recovery => at.recover(input),
             What::Contact => at.fence(),
         };
         if ready {
             at.unsettled &= !recovers;
-            let refused = match (this.what, at.engine.result) {
-                (What::Line | What::Arrival | What::Recovery(_) | What::Contact, _)
+            let refused = match (what, at.engine.result) {
+                (What::Line | What::Arrival | What::Recovery | What::Contact, _)
                 | (_, Final::Ok) => None,
                 (_, Final::Refused(refusal)) if finished => Some(refusal),
                 _ => None,
@@ -128,13 +168,13 @@ impl Future for Wait<'_, '_> {
         } else {
             until
         };
-        if let (Some(limit), false) = (at.limit, matches!(this.what, What::Arrival)) {
+        if let (Some(limit), false) = (at.limit, matches!(what, What::Arrival)) {
             deadline = deadline.earlier(limit);
         }
         if now.reached(deadline) {
-            return Poll::Ready(match this.what {
+            return Poll::Ready(match what {
                 What::Arrival | What::Pause => Ok(()),
-                What::Recovery(_) => Err(Waited::Busy.into()),
+                What::Recovery => Err(Waited::Busy.into()),
                 What::Contact => {
                     // Nobody there, so nothing is pending either.
                     at.engine.cancel();
@@ -157,9 +197,7 @@ impl Future for Wait<'_, '_> {
         at.wire.set_wake(deadline);
         Poll::Pending
     }
-}
 
-impl At<'_> {
     /// Moves bytes between the wire and the engine; those of a command only for who waits for it.
     fn pump(&mut self, sends: bool) {
         let now = self.now();

@@ -161,6 +161,7 @@ impl<'b> Endpoint<'b> {
     }
 
     /// Ends the exchange. A response that comes late will be dropped.
+    #[inline(never)]
     pub fn end(&mut self) {
         if let Some(exchange) = self.exchange.take() {
             self.previous = exchange.token;

@@ -1,7 +1,7 @@
 //! Transcripts in listen mode: what the modem said, against engine and dialect.
 
 use super::{Bench, Way, transcripts, wait};
-use crate::at::{At, Delivery, Final, Wait};
+use crate::at::{At, Delivery, Final};
 use crate::error::Error;
 use crate::front::{Asynch, Front, Polled, Wire};
 use crate::modem::Modem;
@@ -178,18 +178,18 @@ impl<'a, F: Front> Listener<'a, F> {
     }
 
     /// Drives something until it ends or a `=` line holds the play, or the play is at its end.
-    fn drive<'s>(
+    fn drive<'s, W: Future<Output = Result<(), Error>>>(
         &'s mut self,
-        begin: impl FnOnce(&'s mut At<'a>) -> Wait<'s, 'a>,
+        begin: impl FnOnce(&'s mut At<'a>) -> W,
     ) -> Option<Result<(), Error>> {
         self.drive_on(1, begin)
     }
 
     /// The same, but so many waits must be in vain while the play is held.
-    fn drive_on<'s>(
+    fn drive_on<'s, W: Future<Output = Result<(), Error>>>(
         &'s mut self,
         mut waits: u8,
-        begin: impl FnOnce(&'s mut At<'a>) -> Wait<'s, 'a>,
+        begin: impl FnOnce(&'s mut At<'a>) -> W,
     ) -> Option<Result<(), Error>> {
         let (way, replay, wire) = (self.way, &self.replay, self.at.wire());
         // Begun in the first poll, as an operation is: only then the time is known.
