@@ -109,8 +109,6 @@ pub(super) struct Engine<'b> {
     pub(super) counts_input: bool,
     asking: bool,
     overflow: bool,
-    /// An odd number of quotes in this line so far.
-    inside: bool,
     held: bool,
     skip_line_feed: bool,
     skip_line: bool,
@@ -148,7 +146,6 @@ impl<'b> Engine<'b> {
             counts_input: false,
             asking: false,
             overflow: false,
-            inside: false,
             held: false,
             skip_line_feed: false,
             skip_line: false,
@@ -216,30 +213,20 @@ impl<'b> Engine<'b> {
     }
 
     fn push(&mut self, byte: u8) {
-        self.inside ^= byte == b'"';
         if let Some(slot) = self.line.get_mut(usize::from(self.end)) {
             *slot = byte;
             self.end += 1;
             return;
         }
         self.overflow = true;
-        // The last field may say how much data follows: let it stand at the end of what is kept. A quote that is cut off
-        // must not leave it inside.
+        // The last field may say how much data follows: let it stand at the end of what is kept.
         let splice = self.end.saturating_sub(TAIL);
-        if byte == b',' && splice > self.start {
-            self.end = splice;
-            let quotes = self.current().iter().filter(|byte| **byte == b'"');
-            let joint: &[u8] = if (quotes.count() & 1 == 1) == self.inside {
-                b","
-            } else {
-                b"\","
-            };
-            for byte in joint {
-                if let Some(slot) = self.line.get_mut(usize::from(self.end)) {
-                    *slot = *byte;
-                    self.end += 1;
-                }
-            }
+        if byte == b','
+            && splice > self.start
+            && let Some(slot) = self.line.get_mut(usize::from(splice))
+        {
+            *slot = byte;
+            self.end = splice + 1;
         }
     }
 
@@ -248,7 +235,6 @@ impl<'b> Engine<'b> {
         self.end = self.start;
         self.asking = false;
         self.overflow = false;
-        self.inside = false;
         self.held = false;
         self.skip_line = false;
     }

@@ -17,9 +17,10 @@ fn counted(line: &[u8], whole: bool) -> Counted {
     };
     if let Some(rest) = after(line, "+DATA:") {
         let quotes = rest.iter().filter(|byte| **byte == b'"').count();
-        return match whole && quotes % 2 == 0 {
-            true => now(last_number(rest), Form::Raw),
-            false => Counted::Later,
+        return match (whole, last_number(rest)) {
+            (true, Some(length)) => now(Some(length), Form::Raw),
+            (true, None) if quotes % 2 == 0 => Counted::No,
+            _ => Counted::Later,
         };
     }
     if let Some(rest) = after(line, "+HEX:") {

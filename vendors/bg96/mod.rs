@@ -137,15 +137,17 @@ impl Dialect for Bg96 {
         if !line.starts_with(b"+QCOAPRECV:") {
             return Counted::No;
         }
-        // A text option may hold a line break; inside quotes the line is not over.
-        if !whole || line.iter().filter(|byte| **byte == b'"').count() & 1 == 1 {
+        if !whole {
             return Counted::Later;
         }
+        // The length is the last field, whatever quotes an option before it holds.
         match line::last_number(line).map(u16::try_from) {
             Some(Ok(length)) => Counted::Now {
                 length,
                 form: Form::Raw,
             },
+            // A text option may hold a line break: inside quotes the line is not over.
+            None if line.iter().filter(|byte| **byte == b'"').count() & 1 == 1 => Counted::Later,
             _ => Counted::No,
         }
     }
