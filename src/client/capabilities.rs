@@ -1,6 +1,6 @@
 //! What a link can carry: data, enforced before a byte is sent.
 
-use crate::error::{Error, Unsupported};
+use crate::error::{Error, Invalid, Unsupported};
 use crate::message::{Code, Kind, Number, View};
 
 /// Who repeats, acknowledges and recognises duplicates.
@@ -107,10 +107,11 @@ impl Capabilities {
         server: false,
     };
 
-    /// Refuses a message that the link cannot carry as it stands.
+    /// Refuses a message that nobody may send, or that the link cannot carry as it stands.
     ///
     /// # Errors
-    /// [`Error::Unsupported`] with what is too much.
+    /// [`Error::Invalid`] for an option of a length that its definition does not allow, or one that is repeated and must
+    /// not be (RFC 7252, sections 5.4.3 and 5.4.5); [`Error::Unsupported`] with what is too much.
     pub fn check(&self, message: &View<'_>) -> Result<(), Error> {
         let code = message.code();
         if code.is_request() && code.as_byte() > self.highest_method {
@@ -120,11 +121,17 @@ impl Capabilities {
             return Err(Unsupported::Method(code).into());
         }
         let mut room = self.option_count;
+        let mut previous = None;
         for option in message.options() {
             let Some(left) = room.checked_sub(1) else {
                 return Err(Unsupported::OptionCount(self.option_count).into());
             };
             room = left;
+            let number = option.number;
+            let repeated = previous.replace(number) == Some(number);
+            if !option.is_well_sized() || (repeated && !number.is_repeatable()) {
+                return Err(Invalid::Option(number).into());
+            }
             if !self.has_option(option.number) {
                 return Err(Unsupported::Option(option.number).into());
             }

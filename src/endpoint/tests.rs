@@ -485,3 +485,43 @@ fn a_request_that_does_not_fit_says_how_much_it_needs() {
     assert_eq!(refused, Err(Resource::Message { needed: 31 }.into()));
     talk.silent();
 }
+
+#[test]
+fn options_that_nobody_may_send_are_refused_on_every_link() {
+    use crate::error::Invalid;
+    use crate::message::Value;
+    let long = "x".repeat(256);
+    let (opaque, uint) = (Value::Opaque(&[7; 9]), Value::Uint(60));
+    let cases: [(&[(Number, Value<'_>)], Number); 5] = [
+        (&[(Number::ETAG, opaque)], Number::ETAG),
+        (&[(Number::URI_HOST, Value::Text(""))], Number::URI_HOST),
+        (&[(Number::URI_PATH, Value::Text(&long))], Number::URI_PATH),
+        (
+            &[(Number::ACCEPT, uint), (Number::ACCEPT, uint)],
+            Number::ACCEPT,
+        ),
+        (
+            &[(Number::IF_NONE_MATCH, Value::Opaque(b"1"))],
+            Number::IF_NONE_MATCH,
+        ),
+    ];
+    for (options, number) in cases {
+        let mut buffer = [0; 512];
+        let mut talk = Talk::new(&mut buffer, Mode::Full);
+        let request = Request::get("/x").options(options);
+        let refused = talk
+            .endpoint
+            .begin(talk.instant(), &request, &Capabilities::DATAGRAMS);
+        assert_eq!(refused, Err(Invalid::Option(number).into()));
+        talk.silent();
+    }
+    // What may be repeated may.
+    let mut buffer = [0; 512];
+    let mut talk = Talk::new(&mut buffer, Mode::Full);
+    let twice = [
+        (Number::ETAG, Value::Opaque(b"1")),
+        (Number::ETAG, Value::Opaque(b"2")),
+    ];
+    talk.begin(Request::get("/x?a&b").options(&twice));
+    talk.transmits();
+}

@@ -747,9 +747,6 @@ fn check(network: &Network<'_>) -> Result<(), Error> {
 /// Whether an option's value can be said (note, table 2).
 fn check_value(option: &Opt<'_>) -> Result<(), Error> {
     let number = option.number;
-    if !option.is_well_sized() {
-        return Err(Invalid::Option(number).into());
-    }
     if number.format() == Format::Text && !carries(option.value) {
         return Err(Unsupported::OptionValue(number).into());
     }
