@@ -19,17 +19,28 @@ impl Millis {
 
     /// A span of so many seconds; what is too long for the counter becomes the longest span.
     pub const fn from_secs(seconds: u32) -> Self {
-        Self(seconds.saturating_mul(1000))
+        Self(seconds.saturating_mul(1000)).clamped()
     }
 
     /// The span of a [`core::time::Duration`]; what is too long for the counter becomes the longest span.
     pub const fn from_duration(duration: core::time::Duration) -> Self {
         let milliseconds = duration.as_millis();
-        if milliseconds > u32::MAX as u128 {
-            return Self(u32::MAX);
+        if milliseconds > Self::LONGEST.0 as u128 {
+            return Self::LONGEST;
         }
         #[expect(clippy::cast_possible_truncation, reason = "checked on the line above")]
         Self(milliseconds as u32)
+    }
+
+    /// The longest span that a wait can have: half the counter, 24.8 days.
+    pub const LONGEST: Self = Self(u32::MAX / 2);
+
+    const fn clamped(self) -> Self {
+        if self.0 > Self::LONGEST.0 {
+            Self::LONGEST
+        } else {
+            self
+        }
     }
 
     /// The number of milliseconds.
@@ -54,10 +65,10 @@ impl Instant {
         self.0
     }
 
-    /// This point moved into the future.
+    /// This point moved into the future, by the [longest](Millis::LONGEST) span at most.
     #[must_use]
     pub const fn after(self, span: Millis) -> Self {
-        Self(self.0.wrapping_add(span.0))
+        Self(self.0.wrapping_add(span.clamped().0))
     }
 
     /// How long ago `earlier` was; zero if it has not come yet.
@@ -107,10 +118,17 @@ mod tests {
 
     #[test]
     fn long_spans_saturate() {
-        assert_eq!(Millis::from_secs(u32::MAX).as_millis(), u32::MAX);
+        assert_eq!(Millis::from_secs(u32::MAX), Millis::LONGEST);
+        let now = Instant::from_millis(7);
+        for span in [Millis::LONGEST, Millis::new(u32::MAX)] {
+            assert!(
+                !now.reached(now.after(span)),
+                "the longest wait is not over at once"
+            );
+        }
         assert_eq!(
-            Millis::from_duration(core::time::Duration::MAX).as_millis(),
-            u32::MAX
+            Millis::from_duration(core::time::Duration::MAX),
+            Millis::LONGEST
         );
         assert_eq!(
             Millis::from_duration(core::time::Duration::from_millis(1500)),

@@ -101,7 +101,8 @@ impl Capabilities {
         option_count: u8::MAX,
         payload_out: u16::MAX,
         payload_in: None,
-        observe: true,
+        // The link could; the endpoint cannot yet.
+        observe: false,
         blockwise: true,
         security: false,
         server: false,

@@ -52,7 +52,7 @@ struct Exchange {
     acknowledged: bool,
     /// The request speaks of blocks itself, so its sender understands them in the response.
     blockwise: bool,
-    transmissions: u8,
+    transmissions: u16,
     timeout: Millis,
     /// When to send it again.
     next: Instant,
@@ -114,11 +114,18 @@ impl<'b> Endpoint<'b> {
     ) -> Result<(), Error> {
         self.end();
         self.held = false;
+        if self
+            .answered
+            .is_some_and(|(_, _, since)| now.since(since) >= EXCHANGE_LIFETIME)
+        {
+            self.answered = None;
+        }
         self.length = 0;
         self.payload = 0;
         // 32 bits of randomness, as section 5.3.1 asks of clients without transport security.
-        let token = (self.random)().to_be_bytes();
+        // The message id in it keeps tokens apart even where `random` is not what it should be.
         let id = self.next_id;
+        let token = ((self.random)() ^ u32::from(id)).to_be_bytes();
         let kind = if request.is_confirmable() {
             Kind::Confirmable
         } else {
@@ -144,6 +151,19 @@ impl<'b> Endpoint<'b> {
             until: now.after(request.time_limit()),
         });
         Ok(())
+    }
+
+    /// Sets when the present exchange must end, if that is not its request's limit from its beginning.
+    pub fn set_limit(&mut self, until: Instant) {
+        if let Some(exchange) = &mut self.exchange {
+            exchange.until = until;
+        }
+    }
+
+    /// Another server: what the last one sent says nothing about this one's message ids.
+    pub fn forget_peer(&mut self) {
+        self.end();
+        self.answered = None;
     }
 
     /// The message to transmit.
@@ -199,7 +219,7 @@ impl<'b> Endpoint<'b> {
         if !now.reached(exchange.next) {
             return Step::Wait(exchange.next.earlier(exchange.until));
         }
-        if exchange.transmissions > self.parameters.max_retransmit {
+        if exchange.transmissions > u16::from(self.parameters.max_retransmit) {
             self.end();
             return Step::Failed(Waited::Acknowledgement.into());
         }
@@ -300,11 +320,13 @@ impl<'b> Endpoint<'b> {
         verdict
     }
 
+    /// Whether this is a response to the exchange before.
+    fn is_previous(&self, header: &Header) -> bool {
+        header.code.is_response() && header.token == self.previous && self.previous != Token::EMPTY
+    }
+
     fn stale_or_kept(&self, header: &Header) -> Verdict {
-        let stale = header.code.is_response()
-            && header.token == self.previous
-            && self.previous != Token::EMPTY;
-        if stale || header.code.is_empty() {
+        if self.is_previous(header) || header.code.is_empty() {
             Verdict::Drop
         } else {
             Verdict::Keep
@@ -360,7 +382,13 @@ impl<'b> Endpoint<'b> {
     /// A separate response, a ping, or a request.
     fn handle_separate(&mut self, now: Instant, message: &[u8], header: &Header) -> Verdict {
         let confirmable = header.kind == Kind::Confirmable;
+        let ours = self
+            .exchange
+            .as_ref()
+            .filter(|exchange| header.code.is_response() && exchange.token == header.token)
+            .map(|exchange| exchange.blockwise);
         if let Some((id, kind, since)) = self.answered
+            && ours.is_none()
             && confirmable
             && id == header.id
             && now.since(since) < EXCHANGE_LIFETIME
@@ -368,13 +396,10 @@ impl<'b> Endpoint<'b> {
             self.answer(id, kind);
             return Verdict::Drop;
         }
-        let ours = self
-            .exchange
-            .as_ref()
-            .filter(|exchange| header.code.is_response() && exchange.token == header.token)
-            .map(|exchange| exchange.blockwise);
         let (verdict, kind) = match ours {
             // A ping (4.3), a stranger's response (5.3.2), a code of a reserved class, a request: no server lives here.
+            // But the last response once more wants its acknowledgement once more.
+            None if self.is_previous(header) => (Verdict::Drop, Kind::Acknowledgement),
             None => (Verdict::Drop, Kind::Reset),
             Some(blockwise) => match judge(message, blockwise) {
                 Verdict::Response => (Verdict::Response, Kind::Acknowledgement),

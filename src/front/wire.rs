@@ -92,8 +92,10 @@ impl Wire {
 
     /// For the front: so many of the [outgoing](Self::outgoing) bytes were accepted by the serial port.
     pub fn sent(&self, count: u8) {
+        let from = self.tx_out.load(Relaxed);
+        let waiting = self.tx_in.load(Relaxed).wrapping_sub(from);
         self.tx_out
-            .store(self.tx_out.load(Relaxed).wrapping_add(count), Relaxed);
+            .store(from.wrapping_add(count.min(waiting)), Relaxed);
     }
 
     /// For the front: whether bytes wait to be sent.

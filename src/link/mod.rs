@@ -104,6 +104,7 @@ impl<L: Link> Session<'_, L> {
         }
         let limit = self.link.now().after(SESSION);
         self.link.settle(self.endpoint.payload(), limit).await?;
+        self.endpoint.forget_peer();
         let parameters = self.endpoint.parameters;
         self.link.open(server, &parameters).await
     }
@@ -122,6 +123,8 @@ impl<L: Link> Session<'_, L> {
         self.link.inbox(|inbox| inbox.rewind());
         let now = self.link.now();
         self.endpoint.begin(now, request, &L::CAPABILITIES)?;
+        // What putting things right has taken counts as well.
+        self.endpoint.set_limit(limit);
         let mut outcome = None;
         loop {
             let now = self.link.now();
@@ -136,7 +139,10 @@ impl<L: Link> Session<'_, L> {
                         return Err(self.link.inbox(|inbox| lost(inbox)).unwrap_or(error));
                     }
                 }
-                Next::Reply(reply) => self.link.send(empty(&reply)?).await?,
+                Next::Reply(reply) => {
+                    // One that is lost is asked for by a duplicate; the response must not suffer.
+                    let _ = self.link.send(empty(&reply)?).await;
+                }
                 Next::Fetch => self.link.fetch().await?,
                 Next::Wait(until) => self.link.wait(until).await?,
                 Next::Done(result) => return result,
@@ -163,7 +169,7 @@ impl<L: Link> Session<'_, L> {
                 .link
                 .inbox(|inbox| found(endpoint, inbox, now, mode, out))?;
             if let Some(reply) = self.endpoint.take_reply() {
-                self.link.send(empty(&reply)?).await?;
+                let _ = self.link.send(empty(&reply)?).await;
             }
             if found.is_some() || last {
                 return Ok(found);
@@ -195,11 +201,6 @@ fn next(
     if let Some(outcome) = outcome.take() {
         return Next::Done(outcome);
     }
-    if let Some(delivery) = inbox.notes.delivery.take()
-        && let Verdict::Failed(error) = endpoint.handle_delivery(delivery.id, delivery.result == 0)
-    {
-        return Next::Done(Err(error));
-    }
     while let Some(message) = inbox.peek() {
         match endpoint.handle(now, message.bytes, message.cut, mode) {
             Verdict::Response => {
@@ -223,6 +224,12 @@ fn next(
         if let Some(outcome) = outcome.take() {
             return Next::Done(outcome);
         }
+    }
+    // After the messages: a response that is here has been delivered, whatever the modem says of the request.
+    if let Some(delivery) = inbox.notes.delivery.take()
+        && let Verdict::Failed(error) = endpoint.handle_delivery(delivery.id, delivery.result == 0)
+    {
+        return Next::Done(Err(error));
     }
     if let Some(error) = lost(inbox) {
         return Next::Done(Err(error));
