@@ -65,28 +65,29 @@ struct Udp<'b> {
 }
 
 impl<'b> Udp<'b> {
-    /// Takes all that has arrived; whether there was something.
+    /// Takes one datagram, if one has arrived; whether there was one. One at a time, so that a flood cannot push the
+    /// response out before anybody has looked at it.
     fn receive(&mut self) -> Result<bool, Error> {
         let Some(socket) = &self.socket else {
             return Err(ModemError::NotConnected.into());
         };
-        let mut datagram = [0; DATAGRAM];
-        let mut any = false;
-        loop {
-            match socket.recv(&mut datagram) {
-                Ok(length) => {
-                    any = true;
-                    let bytes = datagram.get(..length).unwrap_or(&[]);
-                    if let Some(watch) = self.watch {
-                        watch(Traffic::Received(bytes));
-                    }
-                    if self.inbox.open(length, 0).is_some() {
-                        self.inbox.push(bytes);
-                        self.inbox.commit();
-                    }
+        let mut datagram = [0; DATAGRAM + 1];
+        match socket.recv(&mut datagram) {
+            Ok(length) => {
+                let bytes = datagram.get(..length).unwrap_or(&[]);
+                if let Some(watch) = self.watch {
+                    watch(Traffic::Received(bytes));
                 }
-                Err(error) => return self.outcome(error).map(|()| any),
+                if length > DATAGRAM {
+                    // The socket has cut the rest off.
+                    self.inbox.lost_message();
+                } else if self.inbox.open(length, 0).is_some() {
+                    self.inbox.push(bytes);
+                    self.inbox.commit();
+                }
+                Ok(true)
             }
+            Err(error) => self.outcome(error).map(|()| false),
         }
     }
 
@@ -141,10 +142,13 @@ impl Link for Udp<'_> {
         if let Some(watch) = self.watch {
             watch(Traffic::Sent(message.as_bytes()));
         }
-        let sent = match &self.socket {
-            Some(socket) => socket.send(message.as_bytes()),
-            None => return ready(Err(ModemError::NotConnected.into())),
+        let Some(socket) = &self.socket else {
+            return ready(Err(ModemError::NotConnected.into()));
         };
+        // The first try may be told what became of an earlier datagram (an ICMP error); the second is this one's own.
+        let sent = socket
+            .send(message.as_bytes())
+            .or_else(|_| socket.send(message.as_bytes()));
         ready(match sent {
             Ok(_) => Ok(()),
             Err(error) => self.outcome(error),

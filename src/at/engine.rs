@@ -71,6 +71,9 @@ pub(super) enum Phase {
 /// A pause in counted data that ends it: the declared length was wrong, or the rest is lost.
 const GAP: Millis = Millis::new(100);
 
+/// Room behind a captured line for the final result, in a buffer that has it.
+const FINAL: u16 = 48;
+
 /// Room at the end of the line buffer for the last field of a line that is too long, with its comma and perhaps a quote.
 const TAIL: u16 = 8;
 
@@ -104,7 +107,8 @@ pub(super) struct Engine<'b> {
     pub(super) torn: bool,
     /// The modem echoed the pending command.
     pub(super) echoed: bool,
-    prompt: bool,
+    /// A prompt is awaited.
+    pub(super) prompt: bool,
     /// The modem counts the input that it takes: ESC would be a part of it.
     pub(super) counts_input: bool,
     asking: bool,
@@ -116,9 +120,11 @@ pub(super) struct Engine<'b> {
 
 impl<'b> Engine<'b> {
     pub(super) fn new(line: &'b mut [u8], command: &'b mut [u8]) -> Self {
+        let most = usize::from(u16::MAX);
+        let (line_size, command_size) = (line.len().min(most), command.len().min(most));
         Self {
-            line,
-            command,
+            line: line.get_mut(..line_size).unwrap_or_default(),
+            command: command.get_mut(..command_size).unwrap_or_default(),
             start: 0,
             end: 0,
             captured_start: 0,
@@ -213,20 +219,20 @@ impl<'b> Engine<'b> {
     }
 
     fn push(&mut self, byte: u8) {
-        if let Some(slot) = self.line.get_mut(usize::from(self.end)) {
-            *slot = byte;
-            self.end += 1;
-            return;
+        // The last field may say how much data follows, so it must be whole: the end of the buffer is kept for it, and a
+        // comma there begins it anew.
+        let size = u16::try_from(self.line.len()).unwrap_or(u16::MAX);
+        let tail = size.saturating_sub(TAIL).max(self.start);
+        if byte == b',' && self.end > tail {
+            self.end = tail;
+            self.overflow = true;
         }
-        self.overflow = true;
-        // The last field may say how much data follows: let it stand at the end of what is kept.
-        let splice = self.end.saturating_sub(TAIL);
-        if byte == b','
-            && splice > self.start
-            && let Some(slot) = self.line.get_mut(usize::from(splice))
-        {
-            *slot = byte;
-            self.end = splice + 1;
+        match self.line.get_mut(usize::from(self.end)) {
+            Some(slot) => {
+                *slot = byte;
+                self.end += 1;
+            }
+            None => self.overflow = true,
         }
     }
 
@@ -255,7 +261,11 @@ impl<'b> Engine<'b> {
             }
             Counted::Later => whole,
             Counted::Now { length, form } => {
-                (hooks.urc)(line, inbox);
+                if !(hooks.urc)(line, inbox) {
+                    // Its data must not end up in a message that it does not belong to.
+                    inbox.rollback();
+                    inbox.lost_message();
+                }
                 if self.overflow {
                     // Fields in the middle are lost: rather no message than a part taken for the whole.
                     count(&mut inbox.losses.lines);
@@ -422,7 +432,7 @@ impl<'b> Engine<'b> {
         self.captured_start = self.start;
         // The final result behind it wants a place as well.
         let size = u16::try_from(self.line.len()).unwrap_or(u16::MAX);
-        self.captured_end = self.end.min(size - (size >> 2));
+        self.captured_end = self.end.min(size - (size >> 2).min(FINAL));
     }
 
     // ---- the pending command
@@ -555,7 +565,10 @@ impl<'b> Engine<'b> {
 
     /// What is still to be sent of `input`.
     pub(super) fn unsent_of<'i>(&self, input: &'i [u8]) -> &'i [u8] {
-        input.get(usize::from(self.stream_sent)..).unwrap_or(&[])
+        let announced = usize::from(self.stream_length).min(input.len());
+        input
+            .get(usize::from(self.stream_sent)..announced)
+            .unwrap_or(&[])
     }
 
     /// So many more bytes of the input went out.

@@ -81,6 +81,8 @@ pub struct Inbox<'b> {
     /// The next message to look at.
     cursor: u16,
     open: Option<Open>,
+    /// Bytes were damaged, so that what is committed meanwhile may not be whole.
+    doubt: bool,
     /// Something came since the last [`news`](Self::news).
     news: bool,
     /// What no message says.
@@ -131,6 +133,7 @@ impl<'b> Inbox<'b> {
             wrapped: false,
             cursor: 0,
             open: None,
+            doubt: false,
             news: false,
             notes: Notes::default(),
             losses: Losses::default(),
@@ -240,10 +243,18 @@ impl<'b> Inbox<'b> {
         }
     }
 
+    /// Tells whether bytes were damaged: the open message, and those committed until the next call, may not be whole.
+    pub fn doubt(&mut self, damaged: bool) {
+        if damaged || self.doubt {
+            self.cut();
+        }
+        self.doubt = damaged;
+    }
+
     /// Makes the open message visible.
     pub fn commit(&mut self) {
         if let Some(open) = self.open.take() {
-            let flag = if open.cut { CUT } else { 0 };
+            let flag = if open.cut || self.doubt { CUT } else { 0 };
             self.set_length(open.start, open.fill | flag);
             self.tail = open.start + PREFIX + open.fill;
             self.news = true;

@@ -132,13 +132,20 @@ impl<'b> At<'b> {
         self.unsettled |= self.engine.is_busy();
         // Nobody listened since the drop, so that time was not the modem's: what it said is still to be read, and what
         // waits on the wire has not even reached it.
-        let span = if self.wire.has_outgoing() {
+        let span = if self.engine.prompt {
+            self.scaled(wait::PROMPT)
+        } else if self.wire.has_outgoing() {
             self.engine.span
         } else {
             self.engine.span.min(self.scaled(wait::UNREAD))
         };
         self.engine.extend(self.now().after(span));
         Feed::recovery(self, input, until)
+    }
+
+    /// The modem did what its document rules out: before the next operation a fence tells old answers from new ones.
+    pub fn distrust(&mut self) {
+        self.unsettled = true;
     }
 
     /// The fields of the line that was [expected](Put::expect), behind its prefix; empty if it did not come.

@@ -16,10 +16,13 @@ use core::task::{Context, Poll};
 const FENCE_AGAIN: Millis = Millis::new(500);
 
 /// How long the line must be silent after more than one fence, so that no answer to an earlier one is left.
-const QUIET: Millis = Millis::new(300);
+const QUIET: Millis = Millis::new(700);
 
 /// How long it takes to read what came while nobody listened.
 pub(super) const UNREAD: Millis = Millis::new(300);
+
+/// How long a prompt may still come after its command was abandoned: what is sent before it would be taken for input.
+pub(super) const PROMPT: Millis = Millis::new(5000);
 
 /// How long a modem takes to answer ESC.
 const ESCAPE: Millis = Millis::new(1000);
@@ -151,7 +154,10 @@ impl At<'_> {
             What::Contact => at.fence(),
         };
         if ready {
-            at.unsettled &= !recovers;
+            if recovers {
+                at.unsettled = false;
+                at.fences = 0;
+            }
             let refused = match (what, at.engine.result) {
                 (What::Line | What::Arrival | What::Recovery | What::Contact, _)
                 | (_, Final::Ok) => None,
@@ -188,6 +194,11 @@ impl At<'_> {
                 _ => Err(Waited::Modem.into()),
             });
         }
+        if (commands || what == What::Line) && at.inbox.notes.rebooted {
+            // Nobody is left who could answer.
+            at.engine.cancel();
+            return Poll::Ready(Err(ModemError::Restarted.into()));
+        }
         if recovers {
             deadline = deadline.earlier(at.recovery_step_due(now));
         }
@@ -203,10 +214,14 @@ impl At<'_> {
         let now = self.now();
         let mut chunk = [0; crate::front::CHUNK];
         let received = self.wire.take(&mut chunk);
+        let damaged = self.wire.take_damaged();
+        self.inbox.losses.junk = self.inbox.losses.junk.saturating_add(damaged.into());
+        // Which byte is missing nobody knows: no payload that was coming may pass for whole.
+        self.inbox.doubt(damaged > 0);
+        let counting = self.engine.gap().is_some();
         if received.is_empty() {
             self.engine.handle_silence(now, &mut self.inbox);
         } else {
-            let counting = self.engine.gap().is_some();
             self.engine
                 .handle(now, received, &mut self.inbox, self.hooks);
             if counting {
@@ -214,8 +229,6 @@ impl At<'_> {
                 self.engine.deadline = now.after(self.engine.span);
             }
         }
-        let damaged = self.wire.take_damaged();
-        self.inbox.losses.junk = self.inbox.losses.junk.saturating_add(damaged.into());
         if sends && self.engine.phase == Phase::Sending {
             let went = self.wire.put(self.engine.unsent());
             self.engine.command_went(now, went);
@@ -249,7 +262,9 @@ impl At<'_> {
             Phase::Sending if !engine.torn => engine.tear(now),
             Phase::Sending => {}
             // The modem has its documented time to end the command; to talk into it would confuse both.
-            Phase::Waiting if now.reached(engine.deadline) => self.start_fence(),
+            Phase::Waiting if now.reached(engine.deadline) || self.inbox.notes.rebooted => {
+                self.start_fence()
+            }
             Phase::Waiting => {}
             Phase::Prompted if engine.counts_input => engine.resume_input(now),
             Phase::Streaming if engine.counts_input => self.feed(input),
@@ -265,7 +280,7 @@ impl At<'_> {
         let now = self.now();
         match self.engine.phase {
             Phase::Finished if self.engine.fence => {
-                return self.fences <= 1 || now.reached(self.engine.last_received().after(QUIET));
+                return self.fences <= 1 || now.reached(self.quiet_at());
             }
             Phase::Sending => {}
             Phase::Waiting if self.engine.fence && !now.reached(self.engine.deadline) => {}
@@ -275,13 +290,8 @@ impl At<'_> {
     }
 
     fn start_fence(&mut self) {
-        let again = self.engine.fence;
         crate::log::debug!("fence after an abandoned command");
-        self.fences = if again {
-            self.fences.saturating_add(1)
-        } else {
-            1
-        };
+        self.fences = self.fences.saturating_add(1);
         self.engine.cancel();
         self.engine.append(b"AT+CMEE?\r");
         self.engine.expect("+CMEE:", super::line::counts(&[1]));
@@ -292,10 +302,15 @@ impl At<'_> {
         self.engine.command_went(now, went);
     }
 
+    /// When nothing more can come of fences that were sent before the one that was answered.
+    fn quiet_at(&self) -> Instant {
+        self.engine.last_received().after(self.scaled(QUIET))
+    }
+
     /// When the next step of a recovery is due even if nothing arrives.
     fn recovery_step_due(&self, now: Instant) -> Instant {
         match self.engine.phase {
-            Phase::Finished => self.engine.last_received().after(QUIET),
+            Phase::Finished => self.quiet_at(),
             Phase::Sending | Phase::Streaming | Phase::Prompted => now.after(Millis::new(1)),
             _ => self.engine.deadline,
         }

@@ -55,7 +55,8 @@ impl Timer for StdTimer {
 /// Drives operations over an async serial port, given as its two halves.
 ///
 /// While an operation runs, its read is never dropped half-way (it need not be cancel-safe); it is dropped when the
-/// operation ends. A reader that loses bytes then wants a buffered port.
+/// operation ends. A reader that loses bytes then wants a buffered port. The writer must be cancel-safe, as buffered ones
+/// are: if an operation is dropped, what its write has sent by then and not told would be sent again.
 pub struct Asynch<R, W, T> {
     reader: R,
     writer: W,
@@ -95,6 +96,11 @@ impl<R: Read, W: Write<Error = R::Error>, T: Timer> Front for Asynch<R, W, T> {
             let step = poll_fn(|context| {
                 loop {
                     wire.set_now(timer.now());
+                    // Before the operation: what came while nobody listened must not look like a silence.
+                    if let Poll::Ready(error) = reading.as_mut().poll(context) {
+                        return Poll::Ready(Some(Err(error)));
+                    }
+                    let received = !wire.wants_bytes();
                     if let Poll::Ready(output) = operation.as_mut().poll(context) {
                         return Poll::Ready(Some(Ok(output)));
                     }
@@ -102,10 +108,7 @@ impl<R: Read, W: Write<Error = R::Error>, T: Timer> Front for Asynch<R, W, T> {
                     if let Poll::Ready(error) = writing.as_mut().poll(context) {
                         return Poll::Ready(Some(Err(error)));
                     }
-                    if let Poll::Ready(error) = reading.as_mut().poll(context) {
-                        return Poll::Ready(Some(Err(error)));
-                    }
-                    if wire.wants_bytes() && waiting == wire.has_outgoing() {
+                    if !received && waiting == wire.has_outgoing() {
                         return Poll::Ready(None);
                     }
                     rounds += 1;
@@ -147,16 +150,17 @@ impl<R: Read, W: Write<Error = R::Error>, T: Timer> Front for Asynch<R, W, T> {
 async fn read<R: Read>(reader: &mut R, wire: &Wire) -> R::Error {
     let mut bytes = [0; CHUNK];
     loop {
+        // Room first: what was read goes to the wire without another await, where a drop could lose it.
+        poll_fn(|_| ready_if(wire.wants_bytes())).await;
         match reader.read(&mut bytes).await {
-            Ok(count) => {
-                let bytes = bytes.get(..count).unwrap_or(&[]);
-                room(wire).await;
-                wire.receive(bytes);
-            }
+            Ok(0) => pass().await,
+            Ok(count) => wire.receive(bytes.get(..count).unwrap_or(&[])),
             Err(error) if is_fatal(error.kind()) => return error,
-            Err(_) => wire.damaged(),
+            Err(_) => {
+                wire.damaged();
+                pass().await;
+            }
         }
-        room(wire).await;
     }
 }
 
@@ -166,6 +170,7 @@ async fn write<W: Write>(writer: &mut W, wire: &Wire) -> W::Error {
     loop {
         poll_fn(|_| ready_if(wire.has_outgoing())).await;
         match writer.write(wire.outgoing(&mut piece)).await {
+            Ok(0) => pass().await,
             // Not more than was offered, so it fits.
             Ok(count) => wire.sent(u8::try_from(count).unwrap_or(0)),
             Err(error) => return error,
@@ -178,8 +183,17 @@ async fn write<W: Write>(writer: &mut W, wire: &Wire) -> W::Error {
     }
 }
 
-fn room(wire: &Wire) -> impl Future<Output = ()> {
-    poll_fn(|_| ready_if(wire.wants_bytes()))
+/// Lets the others go first: a port that has nothing to say, and says so at once, must not stop the clock.
+fn pass() -> impl Future<Output = ()> {
+    let mut passed = false;
+    poll_fn(move |context| {
+        if passed {
+            return Poll::Ready(());
+        }
+        passed = true;
+        context.waker().wake_by_ref();
+        Poll::Pending
+    })
 }
 
 fn ready_if(condition: bool) -> Poll<()> {

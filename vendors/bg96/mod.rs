@@ -89,8 +89,10 @@ const CONTEXT: u8 = 1;
 #[derive(Default)]
 pub struct Bg96 {
     slots: Slots,
-    /// What `QCOAPCFG` has set: `pdpcid`, and `trans` as seconds and repetitions.
-    configured: Option<(u32, u32)>,
+    /// `QCOAPCFG="pdpcid"` is done.
+    configured: bool,
+    /// What `QCOAPCFG="trans"` has set: seconds and repetitions.
+    trans: Option<(u32, u32)>,
     /// A session of ours is open.
     open: bool,
     /// A message without payload goes without length and ends with 0x1A.
@@ -100,8 +102,14 @@ pub struct Bg96 {
 }
 
 impl Bg96 {
-    /// Bytes of the longest line: a header line of [`+QCOAPRECV`](self) with its options.
-    pub const LINE: usize = 256;
+    /// Allows another PIN after one was refused, or not answered to. Three wrong ones lock the card.
+    pub fn allow_pin(&mut self) {
+        self.pin_refused = false;
+    }
+
+    /// Bytes of the longest line: the state of a session whose host name has 255 bytes, or a header line of
+    /// [`+QCOAPRECV`](self) with its options.
+    pub const LINE: usize = 336;
     /// Bytes of the longest command: a string option of 255 bytes.
     pub const COMMAND: usize = 288;
     /// Bytes of the inbox: one datagram of the size that RFC 7252, section 4.6 recommends, and something beside it.
@@ -260,21 +268,29 @@ impl Dialect for Bg96 {
             .ok(300)
             .await?;
         let active = at.number(1) == Some(1);
-        let named = network.apn.is_empty() || {
-            at.put("AT+QICSGP=")
-                .num(CONTEXT.into())
-                .expect("+QICSGP:", &[4, 5])
-                .ok(300)
-                .await?;
-            let mut fields = at.answer().skip(1);
-            [network.apn, network.user, network.password]
-                .iter()
-                .all(|wanted| {
-                    fields
-                        .next()
-                        .is_some_and(|field| field.text == wanted.as_bytes())
-                })
-        };
+        let named = [network.apn, network.user, network.password]
+            .iter()
+            .all(|text| text.is_empty())
+            || {
+                at.put("AT+QICSGP=")
+                    .num(CONTEXT.into())
+                    .expect("+QICSGP:", &[4, 5])
+                    .ok(300)
+                    .await?;
+                let mut fields = at.answer().skip(1);
+                [network.apn, network.user, network.password]
+                    .iter()
+                    .all(|wanted| {
+                        fields
+                            .next()
+                            .is_some_and(|field| field.text == wanted.as_bytes())
+                    })
+            };
+        if lost {
+            // From here on it is made anew; if it is lost again meanwhile, that is news.
+            self.open = false;
+            at.inbox.notes.link_lost = false;
+        }
         let mut deactivate = active && (lost || !named);
         let mut again = true;
         while deactivate || !active {
@@ -301,10 +317,6 @@ impl Dialect for Bg96 {
             }
             again = false;
         }
-        if lost {
-            self.open = false;
-        }
-        at.inbox.notes.link_lost = false;
         Ok(())
     }
 
@@ -328,24 +340,11 @@ impl Dialect for Bg96 {
         let same = fields.next().is_some_and(|field| field.text == host)
             && fields.next().and_then(|field| field.num()) == Some(server.port.into());
         let state = session_state(at);
-        if same && self.open && state == Some(CONNECTED) {
-            at.inbox.notes.closed = false;
-            return Ok(());
-        }
-        if state.is_some_and(|state| state != 0) {
-            self.close(at).await?;
-        }
         let trans = (
             seconds(parameters.ack_timeout),
             u32::from(parameters.max_retransmit).clamp(4, 8),
         );
-        if self.configured != Some(trans) {
-            at.put("AT+QCOAPCFG=")
-                .text("\"pdpcid\"")
-                .num(CLIENT.into())
-                .num(CONTEXT.into())
-                .ok(300)
-                .await?;
+        if self.trans != Some(trans) {
             at.put("AT+QCOAPCFG=")
                 .text("\"trans\"")
                 .num(CLIENT.into())
@@ -353,7 +352,23 @@ impl Dialect for Bg96 {
                 .num(trans.1)
                 .ok(300)
                 .await?;
-            self.configured = Some(trans);
+            self.trans = Some(trans);
+        }
+        if same && self.open && state == Some(CONNECTED) {
+            at.inbox.notes.closed = false;
+            return Ok(());
+        }
+        if state.is_some_and(|state| state != 0) {
+            self.close(at).await?;
+        }
+        if !self.configured {
+            at.put("AT+QCOAPCFG=")
+                .text("\"pdpcid\"")
+                .num(CLIENT.into())
+                .num(CONTEXT.into())
+                .ok(300)
+                .await?;
+            self.configured = true;
         }
         self.open = false;
         self.slots.forget();
@@ -434,6 +449,7 @@ impl Dialect for Bg96 {
 
         let payload = message.payload();
         let length = payload.len();
+        let mut counted = length > 0 || !self.ends_empty;
         loop {
             let mut command = at
                 .put("AT+QCOAPSEND=")
@@ -441,15 +457,22 @@ impl Dialect for Bg96 {
                 .num(message.kind() as u32)
                 .num(message.code().as_byte().into())
                 .num(mask);
-            if length > 0 || !self.ends_empty {
+            if counted {
                 command = command.num(u32::try_from(length).unwrap_or(u32::MAX));
             }
             match command.prompt(length, 300).await {
-                Err(Error::Modem(ModemError::Refused(_))) if length == 0 && !self.ends_empty => {
-                    self.ends_empty = true
+                Err(Error::Modem(ModemError::Refused(_))) if length == 0 && counted => {
+                    counted = false
                 }
                 other => break other?,
             }
+        }
+        // Only a form that was accepted is kept.
+        self.ends_empty |= !counted;
+        if length > 0 && !at.prompted() {
+            // OK without a prompt: whatever was sent, it was not this.
+            at.distrust();
+            return Err(ModemError::Unexpected.into());
         }
         if at.prompted() {
             at.input(if length > 0 { payload } else { b"\x1A" }, 300)
@@ -529,7 +552,9 @@ impl Bg96 {
     /// The modem has started anew: nothing that was set is in force.
     fn forget(&mut self) {
         self.slots.forget();
-        self.configured = None;
+        self.configured = false;
+        self.trans = None;
+        self.ends_empty = false;
         self.open = false;
     }
 
@@ -546,7 +571,7 @@ impl Bg96 {
 
 /// `+QCOAPRECV: <client>,<id>,<code>,<tkl>,<token>,<count>[,options],<length>`, as far as the payload.
 fn received(rest: &[u8], inbox: &mut Inbox<'_>) -> Option<()> {
-    let payload = usize::try_from(line::last_number(rest)?).ok()?;
+    let payload = usize::from(u16::try_from(line::last_number(rest)?).ok()?);
     let mut fields = line::Fields::new(rest);
     let client = fields.num()?;
     let id = u16::try_from(fields.num()?).ok()?;
@@ -556,7 +581,9 @@ fn received(rest: &[u8], inbox: &mut Inbox<'_>) -> Option<()> {
     let token = line::unhex(fields.next()?.text, &mut token)?;
     let options = fields.num()?;
     if client != u32::from(CLIENT) {
-        return None;
+        // Another session's, which is not ours to keep.
+        inbox.rollback();
+        return Some(());
     }
     // In the message an option never takes more bytes than in the line.
     let mut space = [0; 0];
@@ -747,7 +774,8 @@ fn check(network: &Network<'_>) -> Result<(), Error> {
 /// Whether an option's value can be said (note, table 2).
 fn check_value(option: &Opt<'_>) -> Result<(), Error> {
     let number = option.number;
-    if number.format() == Format::Text && !carries(option.value) {
+    // A Proxy-Uri may be longer than a command line.
+    if number.format() == Format::Text && (!carries(option.value) || option.value.len() > 255) {
         return Err(Unsupported::OptionValue(number).into());
     }
     Ok(())
