@@ -154,7 +154,7 @@ impl At<'_> {
             What::Contact => at.fence(),
         };
         if ready {
-            if recovers {
+            if what == What::Contact || (recovers && at.unsettled) {
                 at.unsettled = false;
                 at.fences = 0;
             }
