@@ -2,6 +2,12 @@
 //!
 //! The simulated modem of the crate is strict but honest; here a script answers each command as a test wants it.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "clippy exempts the test functions alone, and these helpers are as much a part of the tests"
+)]
+
 use coap_modem::client::{Blocking, Network, Remote, Request};
 use coap_modem::endpoint::Parameters;
 use coap_modem::error::{ClientError, Error, ModemError, Resource};
