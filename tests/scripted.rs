@@ -4,7 +4,6 @@
 
 #![expect(
     clippy::unwrap_used,
-    clippy::indexing_slicing,
     reason = "clippy exempts the test functions alone, and these helpers are as much a part of the tests"
 )]
 

@@ -525,3 +525,66 @@ fn options_that_nobody_may_send_are_refused_on_every_link() {
     talk.begin(Request::get("/x?a&b").options(&twice));
     talk.transmits();
 }
+
+#[test]
+fn our_fresh_token_counts_for_more_than_an_old_message_id() {
+    let mut buffer = [0; 64];
+    let mut talk = Talk::new(&mut buffer, Mode::Full);
+    // A server that restarts may begin its message ids anew.
+    for _ in 0..2 {
+        let (token, _) = talk.begin(Request::get("/x"));
+        talk.transmits();
+        assert_eq!(
+            talk.receives(&[&[0x44, 0x45, 0, 7], &token]),
+            Verdict::Response
+        );
+        talk.replies([0x60, 0x00, 0, 7]);
+        talk.now += 1000;
+    }
+}
+
+#[test]
+fn a_repeated_response_is_acknowledged_again_whatever_came_in_between() {
+    let mut buffer = [0; 64];
+    let mut talk = Talk::new(&mut buffer, Mode::Full);
+    let (token, _) = talk.begin(Request::get("/x"));
+    talk.transmits();
+    let response: &[&[u8]] = &[&[0x44, 0x45, 0, 7], &token];
+    assert_eq!(talk.receives(response), Verdict::Response);
+    talk.replies([0x60, 0x00, 0, 7]);
+    assert_eq!(talk.receives(&[&[0x40, 0x00, 0x12, 0x34]]), Verdict::Drop);
+    talk.replies([0x70, 0x00, 0x12, 0x34]);
+    assert_eq!(talk.receives(response), Verdict::Drop);
+    talk.replies([0x60, 0x00, 0, 7]);
+}
+
+#[test]
+fn the_largest_number_of_repetitions_comes_to_an_end() {
+    let mut buffer = [0; 64];
+    let mut talk = Talk::new(&mut buffer, Mode::Full);
+    talk.endpoint.parameters = Parameters {
+        ack_timeout: Millis::new(0),
+        ack_random_percent: 0,
+        max_retransmit: u8::MAX,
+    };
+    talk.begin(Request::get("/x"));
+    for _ in 0..256 {
+        talk.transmits();
+    }
+    assert_eq!(talk.step(), Step::Failed(Waited::Acknowledgement.into()));
+}
+
+#[test]
+fn tokens_differ_even_where_the_random_numbers_do_not() {
+    let mut buffer = [0; 64];
+    let mut endpoint = Endpoint::new(&mut buffer, || 7);
+    let mut last = None;
+    for _ in 0..10 {
+        let now = Instant::from_millis(0);
+        endpoint
+            .begin(now, &Request::get("/x"), &Capabilities::DATAGRAMS)
+            .unwrap();
+        let token = endpoint.message().unwrap().token().to_vec();
+        assert_ne!(last.replace(token.clone()), Some(token));
+    }
+}
