@@ -350,7 +350,7 @@ impl fmt::Display for Waited {
 impl<E: fmt::Display> fmt::Display for ClientError<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Link(error) => write!(f, "the serial port failed: {error}"),
+            Self::Link(error) => write!(f, "the serial port or socket failed: {error}"),
             Self::Operation(error) => error.fmt(f),
         }
     }

@@ -141,6 +141,16 @@ impl<S: Read + ReadReady + Write, C: Clock> Polled<S, C> {
         }
     }
 
+    /// The serial port. What is read from it here, the driver does not see.
+    pub const fn serial(&mut self) -> &mut S {
+        &mut self.serial
+    }
+
+    /// The clock.
+    pub const fn clock(&mut self) -> &mut C {
+        &mut self.clock
+    }
+
     /// Gives the port and the clock back.
     pub fn into_parts(self) -> (S, C) {
         (self.serial, self.clock)

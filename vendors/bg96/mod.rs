@@ -46,7 +46,10 @@
 //! - Opaque values (If-Match, ETag) have no documented form: written as quoted hexadecimal like the token.
 //! - The options of `+QCOAPRECV` have no documented form: read as pairs `12,"0"` or as one text each, `"12,0"`; if only
 //!   their count is there, they are reported as lost. The payload's length is found from the end of the line.
-//! - A slot that is filled is freed before it is filled anew. Whether adding overwrites is not documented.
+//! - A slot that is filled is freed before it is filled anew. Whether adding overwrites is not documented. One of which
+//!   nothing is known (from an earlier life of this program) is freed only if filling it is refused.
+//! - Firmware that shows only how many options a response has is borne: the response is delivered, its options are counted
+//!   as lost.
 //! - Whether a slash inside one Uri-Path value is split is not known: each segment gets a slot.
 //!
 //! # Quirks seen in the field that this driver survives
