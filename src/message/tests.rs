@@ -687,3 +687,14 @@ fn a_view_prints_on_one_line() {
         "Confirmable 0.01 id 0x1234 token deadbeef [Uri-Path: a] 1 bytes"
     );
 }
+
+#[test]
+fn a_size_counts_what_no_builder_takes_and_does_not_overflow() {
+    let (path, query) = (Number::URI_PATH, Number::URI_QUERY);
+    assert_eq!(option_size(path, query, usize::MAX), usize::MAX);
+    let most = Size::new(usize::MAX).option(path, usize::MAX);
+    assert_eq!(most.payload(usize::MAX).bytes(), usize::MAX);
+    let (longest, extended) = (MAX_OPTION_LEN, 3);
+    assert_eq!(option_size(path, path, longest + 1), extended + longest + 1);
+    assert_eq!(option_size(query, path, 2), option_size(path, path, 2));
+}
