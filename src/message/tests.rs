@@ -1,5 +1,6 @@
-//! Claims about reading and writing. The `row_..` tests are the strictness table: one case each, by the section of RFC
-//! 7252 that demands it. What is the endpoint's part of a row is only shown to be askable here.
+//! Claims about reading and writing. The `row_..` tests are numbered in the order in which a parser comes to what RFC 7252
+//! demands of a message, section 3 first: one case each, and the number says no more than that. What is the endpoint's
+//! part of a case is only shown to be askable here.
 
 use super::*;
 use crate::time::{Instant, Millis};
