@@ -53,10 +53,14 @@ list_features() {
         grep -v -e '^default$' -e '^_'
 }
 
-# No feature, each alone, and all of them: one set of flags a line.
+# No feature, each alone, and all of them: one set of flags a line. Take it with an assignment of its own, since only then
+# a failure in here ends the script.
 feature_sets() {
+    local features
+    features=$(list_features)
+    [ -n "$features" ] || fail "no features in Cargo.toml"
     echo "--no-default-features"
-    list_features | sed 's/^/--no-default-features --features /'
+    sed 's/^/--no-default-features --features /' <<<"$features"
     echo "--all-features"
 }
 
@@ -64,21 +68,42 @@ target_directory() {
     manifest | sed 's/.*"target_directory":"\([^"]*\)".*/\1/'
 }
 
-# `cargo` for a bare-metal target: with rustup's core library, or with one built from Debian's source packages.
+# Which compiler there is for a bare-metal target: `rustup` or `installed` (with the target's core library), or `debian`
+# (core is built from Debian's source packages); fails if none.
+bare_compiler() {
+    local target=$1
+    if has rustup && { rustup target list --installed | grep -x "$target" >/dev/null ||
+        rustup target add "$target" >/dev/null 2>&1; }; then
+        echo rustup
+    elif [ -z "$(type -P rustup)" ] && [ -d "$(rustc --print sysroot)/lib/rustlib/$target" ]; then
+        echo installed
+    elif [ -x /usr/bin/cargo ] && [ -d "$(/usr/bin/rustc --print sysroot)/lib/rustlib/src" ]; then
+        echo debian
+    else
+        return 1
+    fi
+}
+
+# `cargo` for a bare-metal target.
 bare_cargo() {
     local target=$1
     shift
-    if has rustup && { rustup target list --installed | grep -qx "$target" ||
-        rustup target add "$target" >/dev/null 2>&1; }; then
-        run cargo "$@" --target "$target"
-    elif [ -z "$(type -P rustup)" ] && [ -d "$(rustc --print sysroot)/lib/rustlib/$target" ]; then
-        run cargo "$@" --target "$target"
-    elif [ -x /usr/bin/cargo ] && [ -d "$(/usr/bin/rustc --print sysroot)/lib/rustlib/src" ]; then
-        run env PATH="/usr/bin:$PATH" RUSTC_BOOTSTRAP=1 /usr/bin/cargo -Zbuild-std=core "$@" --target "$target"
-    else
+    case $(bare_compiler "$target") in
+    rustup | installed) run cargo "$@" --target "$target" ;;
+    debian) run env PATH="/usr/bin:$PATH" RUSTC_BOOTSTRAP=1 /usr/bin/cargo -Zbuild-std=core "$@" --target "$target" ;;
+    *)
         missing "the target $target (rustup target add $target, or on Debian: apt-get install rustc-web cargo-web rust-web-src lld)"
         return 75
-    fi
+        ;;
+    esac
+}
+
+# The version of the compiler that builds for this target.
+bare_version() {
+    case $(bare_compiler "$1") in
+    debian) /usr/bin/rustc --version ;;
+    *) rustc --version ;;
+    esac
 }
 
 fmt() {
@@ -88,11 +113,12 @@ fmt() {
 
 # The self dev-dependency turns features on for tests and examples, so each feature alone is seen in the library only.
 lint() {
-    local flags
+    local flags sets
+    sets=$(feature_sets)
     while read -r flags; do
         # shellcheck disable=SC2086
         run cargo clippy --quiet --lib $flags -- -D warnings
-    done < <(feature_sets)
+    done <<<"$sets"
     run cargo clippy --quiet --all-targets -- -D warnings
     run cargo clippy --quiet --all-targets --all-features -- -D warnings
 }
@@ -123,15 +149,17 @@ interop() {
 }
 
 features() {
-    local flags
+    local flags sets
+    sets=$(feature_sets)
     while read -r flags; do
         # shellcheck disable=SC2086
         run cargo check --quiet --lib $flags
-    done < <(feature_sets)
+    done <<<"$sets"
 }
 
 msrv() {
-    local version flags
+    local version flags sets
+    sets=$(feature_sets)
     version=$(manifest | sed -n 's/.*"rust_version":"\([^"]*\)".*/\1/p')
     [ -n "$version" ] || fail "no rust-version in Cargo.toml"
     # A toolchain's name has three numbers.
@@ -140,26 +168,28 @@ msrv() {
         missing "the oldest supported Rust, $version (needs rustup)"
         return 0
     fi
-    if ! rustup toolchain list | grep -q "^$version-"; then
-        rustup toolchain install "$version" --profile minimal || {
-            missing "the oldest supported Rust, $version (rustup toolchain install $version)"
-            return 0
-        }
+    # One that is installed will do; what cannot be downloaded is a matter of the network, and says so.
+    if ! rustup toolchain list | grep "^$version-" >/dev/null &&
+        ! rustup toolchain install "$version" --profile minimal; then
+        missing "the oldest supported Rust, $version: it is not installed and cannot be downloaded here (rustup toolchain install $version)"
+        return 0
     fi
     while read -r flags; do
         # shellcheck disable=SC2086
         run cargo "+$version" check --quiet --lib $flags
-    done < <(feature_sets)
+    done <<<"$sets"
 }
 
 # The library for bare metal. There is no `std` on these targets, so what builds needs none; and an image links without
 # a global allocator only if nothing in it needs `alloc`.
 targets() {
-    local target feature status modems crates
+    local target feature features status modems='' crates
+    features=$(list_features)
     # Modems: the features with a folder of that name.
-    modems=$(for feature in $(list_features); do
-        if [ -d "vendors/${feature//-/_}" ]; then echo "$feature"; fi
-    done | paste -sd,)
+    for feature in $features; do
+        if [ -d "vendors/${feature//-/_}" ]; then modems+=${modems:+,}$feature; fi
+    done
+    [ -n "$modems" ] || fail "no modem among the features"
     for target in "${targets[@]}"; do
         for feature in "$modems" "$modems,defmt" "$modems,log" "$modems,defmt,log"; do
             status=0
@@ -167,7 +197,7 @@ targets() {
             [ "$status" != 75 ] || continue 2
             [ "$status" = 0 ] || return "$status"
         done
-        bare_cargo "$target" build --quiet --release --manifest-path tests/sizes/Cargo.toml \
+        bare_cargo "$target" build --quiet --release --locked --manifest-path tests/sizes/Cargo.toml \
             --package image --bin blocking-attach --target-dir "$(target_directory)/bare"
     done
     crates=$(cargo tree --edges normal --target thumbv6m-none-eabi --no-default-features --features "$modems" \
@@ -198,9 +228,9 @@ same_sizes() {
 
 # What the crate costs, beside what the committed snapshot says. Paths are kept out of the images.
 sizes() {
-    local pair target level directory snapshot=tests/sizes/snapshot.txt version new readme status
+    local pair target level directory snapshot=tests/sizes/snapshot.txt version built new readme status
     directory=$(target_directory)/sizes
-    version=$(rustc --version)
+    version=''
     export RUSTFLAGS="--remap-path-prefix=$PWD=. --remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=cargo"
     for pair in "${measured[@]}"; do
         target=${pair%:*} level=${pair#*:} status=0
@@ -211,10 +241,16 @@ sizes() {
             [ "$status" = 75 ] && return 0
             return "$status"
         fi
+        # What built them, which need not be the first `rustc` of the path; two that differ match no snapshot.
+        built=$(bare_version "$target")
+        case $version in
+        '' | "$built") version=$built ;;
+        *) version="$version and $built" ;;
+        esac
     done
     unset RUSTFLAGS
     report() {
-        cargo run --quiet --release --manifest-path tests/sizes/Cargo.toml --package report \
+        cargo run --quiet --release --locked --manifest-path tests/sizes/Cargo.toml --package report \
             --target-dir "$directory" -- "$directory" "$version" "$1"
     }
     new=$(report snapshot)
@@ -223,6 +259,7 @@ sizes() {
         echo "$new" >"$snapshot"
         echo "written: $snapshot"
         if grep -qs '<!-- sizes:begin -->' README.md; then
+            grep -q '<!-- sizes:end -->' README.md || fail "README.md has no line <!-- sizes:end -->: it stays as it is"
             readme=$(report readme)
             # The text goes by the environment: awk -v would read backslashes in it.
             SIZES=$readme awk '

@@ -6,6 +6,7 @@ use coap_modem::sim::Recorder;
 use embedded_io::{ErrorType, Read, ReadReady, Write};
 use std::fmt::{Arguments, Write as _};
 use std::io::{self, IsTerminal as _, Write as _};
+use std::ops::Range;
 
 /// Writes a line to standard error; if that is closed, nobody wants to know.
 pub(crate) fn tell(text: Arguments<'_>) {
@@ -161,11 +162,22 @@ impl<S> Watched<S> {
         if line.is_empty() {
             return;
         }
-        let mut text = readable(line);
-        if let Some(secret) = secret(&text) {
-            self.recorder.secret(secret);
-            text = text.replace(&format!("\"{secret}\""), "\"<masked>\"");
+        // The modem's bytes are masked, not what is shown of them: an escaped secret is another one.
+        let mut shown = Vec::new();
+        let mut at = 0;
+        for secret in secrets(line) {
+            let value = line.get(secret.range.clone()).unwrap_or_default();
+            if secret.only_in_quotes {
+                self.recorder.secret([b"\"", value, b"\""].concat());
+            } else {
+                self.recorder.secret(value);
+            }
+            shown.extend_from_slice(line.get(at..secret.range.start).unwrap_or_default());
+            shown.extend_from_slice(b"<masked>");
+            at = secret.range.end;
         }
+        shown.extend_from_slice(line.get(at..).unwrap_or_default());
+        let text = readable(&shown);
         if self.verbose {
             tell_way(way, &text);
         }
@@ -185,13 +197,44 @@ impl<S> Drop for Watched<S> {
     }
 }
 
-/// The secret in a line of the dialog: a PIN, or the password for the access point that the modem has stored.
-fn secret(line: &str) -> Option<&str> {
-    let place = [("+CPIN=", 1), ("+QICSGP", 5)];
-    let (_, place) = place.iter().find(|(command, _)| line.contains(command))?;
-    // Every second piece stands between quotes.
-    let secret = line.split('"').nth(*place)?;
-    (!secret.is_empty()).then_some(secret)
+/// A part of a line that nobody should see.
+struct Secret {
+    range: Range<usize>,
+    /// A name may be short and stand anywhere: it is masked only where it stands between quotes.
+    only_in_quotes: bool,
+}
+
+/// The secrets in a line of the dialog, in order: a PIN, or the user name and password for the access point that the
+/// modem has stored.
+fn secrets(line: &[u8]) -> Vec<Secret> {
+    let holds = |command: &[u8]| line.windows(command.len()).any(|part| part == command);
+    let quotes: Vec<usize> = (0..line.len())
+        .filter(|at| line.get(*at) == Some(&b'"'))
+        .collect();
+    // Behind a quote, up to another or to where the line was cut off.
+    let between = |first: usize, end: Option<usize>| {
+        let start = quotes.get(first)? + 1;
+        let end = end.and_then(|quote| quotes.get(quote).copied());
+        let range = start..end.filter(|end| *end >= start).unwrap_or(line.len());
+        (!range.is_empty()).then_some(range)
+    };
+    let secret = |only_in_quotes| {
+        move |range| Secret {
+            range,
+            only_in_quotes,
+        }
+    };
+    if holds(b"+CPIN=") {
+        let pin = between(0, Some(1)).map(secret(false));
+        return pin.into_iter().collect();
+    }
+    if holds(b"+QICSGP") {
+        let name = between(2, Some(3)).map(secret(true));
+        // The last one of the line: a password may hold a quote.
+        let password = between(4, quotes.len().checked_sub(1)).map(secret(false));
+        return name.into_iter().chain(password).collect();
+    }
+    Vec::new()
 }
 
 impl<S: ErrorType> ErrorType for Watched<S> {

@@ -87,6 +87,7 @@ impl Block {
 
     /// The block that begins where this one does, of a smaller size: what follows when the peer asked for less
     /// (RFC 7959 section 2.3). `None` if `szx` is larger than before or the number becomes too great.
+    /// It says `more` as this one does: whether more follows the smaller block, the caller knows and sets.
     #[must_use]
     pub const fn smaller(self, szx: u8) -> Option<Self> {
         if szx > self.szx {

@@ -150,7 +150,8 @@ impl Number {
         self.entry().map_or(Format::Opaque, |entry| entry.format)
     }
 
-    /// How long the value may be (RFC 7252 section 5.10, table 4); any length for an unknown option.
+    /// How long the value may be (RFC 7252 section 5.10, table 4); any that the
+    /// range can say for an unknown option, though [`accepts`](Self::accepts) takes longer ones too.
     pub fn length(self) -> RangeInclusive<u16> {
         self.entry()
             .map_or(0..=u16::MAX, |entry| entry.shortest..=entry.longest)

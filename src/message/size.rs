@@ -3,9 +3,13 @@
 use super::Number;
 
 /// How many bytes an option takes, header and value, after an option with the number `previous` (zero for the first).
+///
+/// A value longer than [`MAX_OPTION_LEN`](super::MAX_OPTION_LEN) and a number smaller than `previous` are counted too, the
+/// latter like the same number again; but no [`Builder`](super::Builder) takes them. No sum overflows: the largest size
+/// is `usize::MAX`.
 pub const fn option_size(previous: Number, number: Number, value_len: usize) -> usize {
     let delta = number.0.saturating_sub(previous.0);
-    1 + extension_len(delta as usize) + extension_len(value_len) + value_len
+    (1 + extension_len(delta as usize) + extension_len(value_len)).saturating_add(value_len)
 }
 
 /// The size of a message before it is built, counted piece by piece in the order in which it will be built; so the size
@@ -28,7 +32,7 @@ impl Size {
     /// The header and a token of so many bytes.
     pub const fn new(token_len: usize) -> Self {
         Self {
-            bytes: 4 + token_len,
+            bytes: token_len.saturating_add(4),
             last: Number(0),
         }
     }
@@ -36,7 +40,9 @@ impl Size {
     /// And an option with a value of so many bytes.
     pub const fn option(self, number: Number, value_len: usize) -> Self {
         Self {
-            bytes: self.bytes + option_size(self.last, number, value_len),
+            bytes: self
+                .bytes
+                .saturating_add(option_size(self.last, number, value_len)),
             last: number,
         }
     }
@@ -44,7 +50,10 @@ impl Size {
     /// And a payload of so many bytes, with its marker if there are any.
     pub const fn payload(self, len: usize) -> Self {
         Self {
-            bytes: self.bytes + if len == 0 { 0 } else { 1 + len },
+            bytes: match len {
+                0 => self.bytes,
+                _ => self.bytes.saturating_add(len.saturating_add(1)),
+            },
             ..self
         }
     }

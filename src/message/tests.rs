@@ -1,5 +1,6 @@
-//! Claims about reading and writing. The `row_..` tests are the strictness table: one case each, by the section of RFC
-//! 7252 that demands it. What is the endpoint's part of a row is only shown to be askable here.
+//! Claims about reading and writing. The `row_..` tests are numbered in the order in which a parser comes to what RFC 7252
+//! demands of a message, section 3 first: one case each, and the number says no more than that. What is the endpoint's
+//! part of a case is only shown to be askable here.
 
 use super::*;
 use crate::time::{Instant, Millis};
@@ -686,4 +687,15 @@ fn a_view_prints_on_one_line() {
         format!("{view:?}"),
         "Confirmable 0.01 id 0x1234 token deadbeef [Uri-Path: a] 1 bytes"
     );
+}
+
+#[test]
+fn a_size_counts_what_no_builder_takes_and_does_not_overflow() {
+    let (path, query) = (Number::URI_PATH, Number::URI_QUERY);
+    assert_eq!(option_size(path, query, usize::MAX), usize::MAX);
+    let most = Size::new(usize::MAX).option(path, usize::MAX);
+    assert_eq!(most.payload(usize::MAX).bytes(), usize::MAX);
+    let (longest, extended) = (MAX_OPTION_LEN, 3);
+    assert_eq!(option_size(path, path, longest + 1), extended + longest + 1);
+    assert_eq!(option_size(query, path, 2), option_size(path, path, 2));
 }

@@ -8,8 +8,8 @@
 //!                DemoServer                      a small CoAP server at the far end
 //! ```
 //!
-//! The CoAP in here is spoken by the `coap-lite` crate and never by this crate's own codec, so that a mistake of ours
-//! cannot agree with itself.
+//! What modem, network and server say in CoAP is said by the `coap-lite` crate and never by this crate's own codec, so
+//! that a mistake of ours cannot agree with itself. [`conformance`] and [`transcript`], which judge, do know it.
 
 mod agenda;
 pub mod conformance;

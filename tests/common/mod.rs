@@ -11,7 +11,8 @@ pub(crate) fn program() -> PathBuf {
 }
 
 /// The folder of the examples. `cargo test` has built them; `cargo test --test NAME` has not, so they are built here if
-/// their sources are newer.
+/// their sources are newer. Where `--target-dir` or a profile other than `dev` and `release` was asked for on the command
+/// line, that build goes elsewhere; set `CARGO_TARGET_DIR` instead, or run `cargo test` as a whole.
 fn examples() -> &'static PathBuf {
     static EXAMPLES: OnceLock<PathBuf> = OnceLock::new();
     EXAMPLES.get_or_init(|| {

@@ -136,7 +136,7 @@ impl<'a> Uri<'a> {
     /// Checks a URI and takes it apart.
     ///
     /// # Errors
-    /// What is wrong with it, the first fault from the left.
+    /// What is wrong with it.
     pub fn parse(uri: &'a str) -> Result<Self, UriError> {
         let (scheme, rest) = cut(uri, b':').ok_or(UriError::Scheme)?;
         let rest = rest.strip_prefix("//").ok_or(UriError::Scheme)?;
