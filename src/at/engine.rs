@@ -10,6 +10,8 @@
 //! Left out: characters that edit a line (backspace), since echo is off; a line that is longer than the buffer keeps its
 //! beginning and its last field, the rest is counted as lost.
 
+mod pending;
+
 use super::inbox::{Inbox, count};
 use super::line::{Fields, after, nibble};
 use super::result::Final;
@@ -157,8 +159,6 @@ impl<'b> Engine<'b> {
             skip_line: false,
         }
     }
-
-    // ---- received bytes
 
     /// Takes received bytes in.
     pub(super) fn handle(
@@ -433,197 +433,6 @@ impl<'b> Engine<'b> {
         // The final result behind it wants a place as well.
         let size = u16::try_from(self.line.len()).unwrap_or(u16::MAX);
         self.captured_end = self.end.min(size - (size >> 2).min(FINAL));
-    }
-
-    // ---- the pending command
-
-    /// Makes room for a command's text; false if the end of the last one is not known.
-    pub(super) fn start_command(&mut self) -> bool {
-        if self.is_busy() {
-            return false;
-        }
-        self.forget();
-        true
-    }
-
-    /// Whether a command was left without its end.
-    pub(super) fn is_busy(&self) -> bool {
-        !matches!(self.phase, Phase::Idle | Phase::Finished)
-    }
-
-    fn forget(&mut self) {
-        let empty = self.start == self.end && !self.is_counting();
-        self.command_length = 0;
-        self.command_sent = 0;
-        self.stream_length = 0;
-        self.stream_sent = 0;
-        self.expect = "";
-        self.first = None;
-        self.captured = false;
-        self.fence = false;
-        self.torn = false;
-        self.echoed = false;
-        self.prompt = false;
-        self.counts_input = false;
-        self.phase = Phase::Idle;
-        if empty {
-            self.start = 0;
-            self.end = 0;
-        }
-    }
-
-    pub(super) fn append(&mut self, bytes: &[u8]) -> bool {
-        for byte in bytes {
-            let Some(slot) = self.command.get_mut(usize::from(self.command_length)) else {
-                return false;
-            };
-            *slot = *byte;
-            self.command_length += 1;
-        }
-        true
-    }
-
-    /// Whether the command's text so far ends where its first argument belongs.
-    pub(super) fn wants_argument(&self) -> bool {
-        let text = self.command.get(..usize::from(self.command_length));
-        text.is_some_and(|text| text.ends_with(b"="))
-    }
-
-    pub(super) fn expect(&mut self, prefix: &'static str, counts: u16) {
-        self.expect = prefix;
-        self.counts = counts;
-    }
-
-    pub(super) fn expect_again(&mut self, prefix: &'static str, counts: u16) {
-        self.expect(prefix, counts);
-        self.captured = false;
-    }
-
-    pub(super) fn expect_first(&mut self, id: u8) {
-        self.first = Some(id);
-    }
-
-    pub(super) fn expect_prompt(&mut self, length: usize) {
-        self.prompt = true;
-        self.counts_input = length > 0;
-        self.stream_length = u16::try_from(length).unwrap_or(u16::MAX);
-    }
-
-    pub(super) fn begin_sending(&mut self, now: Instant, span: Millis) {
-        self.phase = Phase::Sending;
-        self.span = span;
-        self.deadline = now.after(span);
-    }
-
-    /// Does not let the wait for the pending command end before `until`.
-    pub(super) fn extend(&mut self, until: Instant) {
-        if until.reached(self.deadline) {
-            self.deadline = until;
-        }
-    }
-
-    /// Forgets a command of which nothing was sent.
-    pub(super) fn cancel(&mut self) {
-        self.forget();
-    }
-
-    pub(super) fn nothing_sent(&self) -> bool {
-        self.command_sent == 0
-    }
-
-    /// What is still to be sent of the command's text.
-    pub(super) fn unsent(&self) -> &[u8] {
-        self.command
-            .get(usize::from(self.command_sent)..usize::from(self.command_length))
-            .unwrap_or(&[])
-    }
-
-    /// So many more bytes of the command's text went out.
-    pub(super) fn command_went(&mut self, now: Instant, bytes: usize) {
-        self.command_sent += u16::try_from(bytes).unwrap_or(0);
-        if bytes > 0 {
-            self.deadline = now.after(self.span);
-        }
-        if self.command_sent >= self.command_length {
-            self.phase = Phase::Waiting;
-        }
-    }
-
-    /// Begins the input that the prompt asked for, with its time limit.
-    pub(super) fn begin_input(&mut self, now: Instant, length: usize, span: Millis) {
-        self.stream_length = u16::try_from(length).unwrap_or(u16::MAX);
-        self.stream_sent = 0;
-        self.span = span;
-        self.resume_input(now);
-    }
-
-    /// Goes on with the input, as much as was announced with the prompt.
-    pub(super) fn resume_input(&mut self, now: Instant) {
-        self.phase = Phase::Streaming;
-        self.deadline = now.after(self.span);
-    }
-
-    /// What is still to be sent of `input`.
-    pub(super) fn unsent_of<'i>(&self, input: &'i [u8]) -> &'i [u8] {
-        let announced = usize::from(self.stream_length).min(input.len());
-        input
-            .get(usize::from(self.stream_sent)..announced)
-            .unwrap_or(&[])
-    }
-
-    /// So many more bytes of the input went out.
-    pub(super) fn input_went(&mut self, now: Instant, bytes: usize) {
-        self.stream_sent += u16::try_from(bytes).unwrap_or(0);
-        if bytes > 0 {
-            self.deadline = now.after(self.span);
-        }
-        if self.stream_sent >= self.stream_length {
-            self.phase = Phase::Waiting;
-        }
-    }
-
-    /// Replaces what is unsent of a torn command by something that no parser accepts, inside quotes or outside.
-    pub(super) fn tear(&mut self, now: Instant) {
-        self.command_length = self.command_sent;
-        // Should it not fit, the line break still ends the line, and the modem's ERROR or OK is thrown away.
-        if !self.append(b"\"~\"~\r") {
-            self.command_length = self.command_sent;
-            self.command_sent -= 1;
-            self.command_length -= 1;
-            self.append(b"\r");
-        }
-        self.torn = true;
-        self.deadline = now.after(self.span);
-    }
-
-    /// Sends one control character in place of a command.
-    pub(super) fn control(&mut self, now: Instant, byte: u8, span: Millis) {
-        self.command_length = 0;
-        self.command_sent = 0;
-        self.append(&[byte]);
-        self.torn = true;
-        self.begin_sending(now, span);
-    }
-
-    /// The captured line behind the expected prefix.
-    pub(super) fn answer(&self) -> &[u8] {
-        after(self.captured_line(), self.expect).unwrap_or(&[])
-    }
-
-    /// The captured line, whole.
-    pub(super) fn captured_line(&self) -> &[u8] {
-        if !self.captured {
-            return &[];
-        }
-        self.line
-            .get(usize::from(self.captured_start)..usize::from(self.captured_end))
-            .unwrap_or(&[])
-            .trim_ascii_end()
-    }
-
-    /// When the last byte came.
-    pub(super) fn last_received(&self) -> Instant {
-        self.last
     }
 }
 

@@ -64,15 +64,18 @@ pub mod sim;
 #[cfg(feature = "sim")]
 mod tests;
 
+mod bring_up;
+mod lines;
 mod slots;
 
-use crate::at::{At, Counted, Delivery, Form, Inbox, Wait, carries, line};
+use crate::at::{At, Counted, Inbox, Wait, carries};
 use crate::client::{Capabilities, Matching, Network, Options, Reliability, Remote, Shows};
 use crate::endpoint::Parameters;
 use crate::error::{Error, Invalid, ModemError, Unsupported, Waited};
-use crate::message::{Builder, Code, Format, Kind, Number, Opt, View};
+use crate::message::{Code, Format, Opt, View};
 use crate::modem::{self, Dialect};
 use crate::time::Millis;
+use core::future::Future;
 use slots::{Slots, Stand};
 
 /// A client over this modem.
@@ -145,182 +148,19 @@ impl Dialect for Bg96 {
     };
 
     fn counted(line: &[u8], whole: bool) -> Counted {
-        if !line.starts_with(b"+QCOAPRECV:") {
-            return Counted::No;
-        }
-        if !whole {
-            return Counted::Later;
-        }
-        // The length is the last field, whatever quotes an option before it holds.
-        match line::last_number(line).map(u16::try_from) {
-            Some(Ok(length)) => Counted::Now {
-                length,
-                form: Form::Raw,
-            },
-            // A text option may hold a line break: inside quotes the line is not over.
-            None if line.iter().filter(|byte| **byte == b'"').count() & 1 == 1 => Counted::Later,
-            _ => Counted::No,
-        }
+        lines::counted(line, whole)
     }
 
     fn urc(line: &[u8], inbox: &mut Inbox<'_>) -> bool {
-        if let Some(rest) = line::after(line, "+QCOAPRECV:") {
-            return received(rest, inbox).is_some();
-        }
-        if let Some(rest) = line::after(line, "+QCOAPACK:").or(line::after(line, "+COAPACK:")) {
-            return delivered(rest, inbox).is_some();
-        }
-        if let Some(rest) = line::after(line, "+QCOAPIND:") {
-            return retransmitted(rest, inbox).is_some();
-        }
-        let Some((_, meaning)) = LINES.iter().find(|(begin, _)| line.starts_with(begin)) else {
-            return false;
-        };
-        if *meaning != Meaning::Nothing {
-            let notes = inbox.note();
-            notes.told = false;
-            notes.rebooted |= *meaning == Meaning::Restarted;
-            notes.link_lost |= *meaning == Meaning::LinkLost;
-            notes.closed |= *meaning == Meaning::Closed;
-        }
-        true
+        lines::urc(line, inbox)
     }
 
-    async fn start(&mut self, at: &mut At<'_>, network: &Network<'_>) -> Result<(), Error> {
-        check(network)?;
-        at.contact(CONTACT).await?;
-        // Only we set it to 1: anything else means that the modem has started anew.
-        let anew = at.number(0) != Some(1);
-        if anew || at.inbox.notes.rebooted {
-            self.forget();
-        }
-        at.inbox.notes.rebooted = false;
-        if at.echoes() {
-            at.run("ATE0", 300).await?;
-        }
-        if anew {
-            at.run("AT+CMEE=1", 300).await?;
-        }
-
-        // The SIM: busy for some seconds after power-on, which old firmware tells by a plain ERROR.
-        let mut tries = 0;
-        loop {
-            let asked = at.put("AT+CPIN?").expect("+CPIN:", &[1]).ok(5000).await;
-            match (asked, sim_state(at)) {
-                (Ok(()), SimState::Ready) => break,
-                (Ok(()), SimState::Pin) => {
-                    let pin = network.pin.ok_or(ModemError::PinRequired)?;
-                    if self.pin_refused {
-                        return Err(ModemError::PinRefused.into());
-                    }
-                    self.pin_refused = true;
-                    let given = at.put("AT+CPIN=").quoted(pin.as_bytes()).ok(5000).await;
-                    given.map_err(|error| refused_as(error, ModemError::PinRefused))?;
-                    self.pin_refused = false;
-                }
-                (Ok(()), SimState::Puk) => return Err(ModemError::PukRequired.into()),
-                (Err(Error::Timeout(waited)), _) => return Err(waited.into()),
-                _ => {}
-            }
-            tries += 1;
-            if tries > SIM_TRIES {
-                return Err(ModemError::SimMissing.into());
-            }
-            at.pause(1000).await?;
-        }
-
-        at.put("AT+CFUN?").expect("+CFUN:", &[1]).ok(300).await?;
-        if at.number(0) != Some(1) {
-            at.run("AT+CFUN=1", 15_000).await?;
-        }
-
-        // Registered at home (1) or roaming (5), by LTE or, where that is all there is, by EGPRS.
-        let mut denied = 0;
-        loop {
-            let mut state = None;
-            for (question, prefix, fields) in REGISTRATIONS {
-                at.put(question).expect(prefix, fields).ok(300).await?;
-                let here = at.number(1);
-                if state.is_none() || matches!(here, Some(1 | 5)) {
-                    state = here;
-                }
-                if matches!(here, Some(1 | 5)) {
-                    break;
-                }
-            }
-            match state {
-                Some(1 | 5) => break,
-                // Denied by one cell is not yet denied by all.
-                Some(3) => denied += 1,
-                _ => denied = 0,
-            }
-            if denied > DENIALS {
-                return Err(ModemError::RegistrationDenied.into());
-            }
-            if at.remaining() <= REGISTRATION_PAUSE {
-                return Err(Waited::Registration.into());
-            }
-            at.pause(REGISTRATION_PAUSE).await?;
-        }
-
-        // The context: as it is if it is active with the right APN, else made so.
-        let lost = at.inbox.notes.link_lost;
-        at.put("AT+QIACT?")
-            .expect("+QIACT:", &[2, 3, 4])
-            .first(CONTEXT)
-            .ok(300)
-            .await?;
-        let active = at.number(1) == Some(1);
-        let named = [network.apn, network.user, network.password]
-            .iter()
-            .all(|text| text.is_empty())
-            || {
-                at.put("AT+QICSGP=")
-                    .num(CONTEXT.into())
-                    .expect("+QICSGP:", &[4, 5])
-                    .ok(300)
-                    .await?;
-                let mut fields = at.answer().skip(1);
-                [network.apn, network.user, network.password]
-                    .iter()
-                    .all(|wanted| {
-                        fields
-                            .next()
-                            .is_some_and(|field| field.text == wanted.as_bytes())
-                    })
-            };
-        if lost {
-            // From here on it is made anew; if it is lost again meanwhile, that is news.
-            self.open = false;
-            at.inbox.notes.link_lost = false;
-        }
-        let mut deactivate = active && (lost || !named);
-        let mut again = true;
-        while deactivate || !active {
-            if deactivate {
-                self.open = false;
-                at.put("AT+QIDEACT=").num(CONTEXT.into()).ok(40_000).await?;
-            }
-            if !named {
-                at.put("AT+QICSGP=")
-                    .num(CONTEXT.into())
-                    .text("1")
-                    .quoted(network.apn.as_bytes())
-                    .quoted(network.user.as_bytes())
-                    .quoted(network.password.as_bytes())
-                    .text(if network.user.is_empty() { "0" } else { "1" })
-                    .ok(300)
-                    .await?;
-            }
-            match at.put("AT+QIACT=").num(CONTEXT.into()).ok(150_000).await {
-                Ok(()) => break,
-                // It fails for no reason at times, and works after a deactivation.
-                Err(Error::Modem(ModemError::Refused(_))) if again => deactivate = true,
-                Err(error) => return Err(refused_as(error, ModemError::Network)),
-            }
-            again = false;
-        }
-        Ok(())
+    fn start(
+        &mut self,
+        at: &mut At<'_>,
+        network: &Network<'_>,
+    ) -> impl Future<Output = Result<(), Error>> {
+        bring_up::start(self, at, network)
     }
 
     async fn open(
@@ -505,51 +345,8 @@ impl Dialect for Bg96 {
     }
 }
 
-/// How long a modem may take from power-on to its first answer, in milliseconds.
-const CONTACT: u32 = 20_000;
-
-/// How often the SIM is asked for, a second apart.
-const SIM_TRIES: u8 = 10;
-
-/// Where registration is asked for: the question, its answer's prefix and field counts, with and without location.
-const REGISTRATIONS: [(&str, &str, &[u8]); 2] = [
-    ("AT+CEREG?", "+CEREG:", &[2, 5, 7, 9]),
-    ("AT+CGREG?", "+CGREG:", &[2, 4, 5, 6]),
-];
-
-/// How often in a row a registration may be denied, and the pause between two looks in milliseconds.
-const DENIALS: u8 = 5;
-const REGISTRATION_PAUSE: u32 = 1000;
-
 /// A session's state (note, 3.3.2): connected.
 const CONNECTED: u32 = 3;
-
-/// What a line without a message in it means.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Meaning {
-    Restarted,
-    LinkLost,
-    Closed,
-    Nothing,
-}
-
-/// How such lines begin.
-const LINES: [(&[u8], Meaning); 14] = [
-    (b"RDY", Meaning::Restarted),
-    (b"POWERED DOWN", Meaning::Restarted),
-    (b"NORMAL POWER DOWN", Meaning::Restarted),
-    (b"+QIURC: \"pdpdeact\"", Meaning::LinkLost),
-    (b"+QIURC:\"pdpdeact\"", Meaning::LinkLost),
-    (b"+QCOAPCLOSE:", Meaning::Closed),
-    (b"+QCOAPOPEN:", Meaning::Nothing),
-    (b"APP RDY", Meaning::Nothing),
-    (b"+CPIN:", Meaning::Nothing),
-    (b"+CFUN:", Meaning::Nothing),
-    (b"+QUSIM:", Meaning::Nothing),
-    (b"+QIND:", Meaning::Nothing),
-    (b"+CEREG:", Meaning::Nothing),
-    (b"+CGREG:", Meaning::Nothing),
-];
 
 impl Bg96 {
     /// The modem has started anew: nothing that was set is in force.
@@ -572,126 +369,6 @@ impl Bg96 {
     }
 }
 
-/// `+QCOAPRECV: <client>,<id>,<code>,<tkl>,<token>,<count>[,options],<length>`, as far as the payload.
-fn received(rest: &[u8], inbox: &mut Inbox<'_>) -> Option<()> {
-    let payload = usize::from(u16::try_from(line::last_number(rest)?).ok()?);
-    let mut fields = line::Fields::new(rest);
-    let client = fields.num()?;
-    let id = u16::try_from(fields.num()?).ok()?;
-    let code = code(fields.next()?.text)?;
-    let _length_of_the_token = fields.next()?;
-    let mut token = [0; 8];
-    let token = line::unhex(fields.next()?.text, &mut token)?;
-    let options = fields.num()?;
-    if client != u32::from(CLIENT) {
-        // Another session's, which is not ours to keep.
-        inbox.rollback();
-        return Some(());
-    }
-    // In the message an option never takes more bytes than in the line.
-    let mut space = [0; 0];
-    let space = inbox
-        .open(12 + rest.len(), payload + 1)
-        .unwrap_or(&mut space);
-    let (kind, token) = if code.is_empty() {
-        (Kind::Reset, &[][..])
-    } else {
-        (Kind::NonConfirmable, token)
-    };
-    let mut builder = Builder::new(space, kind, code, id, token).ok()?;
-    let mut lost = 0;
-    let mut critical = false;
-    // Only their count is shown, and then the length: nothing is known of them, the message is as good as it gets.
-    let hidden = options > 0 && fields.clone().nth(1).is_none();
-    if hidden {
-        lost = u16::try_from(options).unwrap_or(u16::MAX);
-    }
-    for _ in 0..if hidden { 0 } else { options.min(255) } {
-        match read_option(&mut fields, &mut builder) {
-            Ok(()) => {}
-            Err(number) => {
-                lost += 1;
-                critical |= number.is_none_or(Number::is_critical);
-            }
-        }
-    }
-    let head = builder.finish().as_bytes().len();
-    inbox.filled(head);
-    inbox.losses.options = inbox.losses.options.saturating_add(lost);
-    if critical {
-        // What it would have changed is not known: rather no message than a wrong one.
-        inbox.cut();
-    }
-    if payload > 0 {
-        inbox.push(&[0xFF]);
-    }
-    Some(())
-}
-
-/// One option of a received message: `12,"0"` or `"12,0"`. On failure its number, as far as that could be read.
-fn read_option(
-    fields: &mut line::Fields<'_>,
-    builder: &mut Builder<'_>,
-) -> Result<(), Option<Number>> {
-    let first = fields.next().ok_or(None)?;
-    let (number, value) = if first.quoted {
-        let comma = first
-            .text
-            .iter()
-            .position(|byte| *byte == b',')
-            .ok_or(None)?;
-        let (number, value) = first.text.split_at_checked(comma).ok_or(None)?;
-        (number, value.get(1..).unwrap_or(&[]))
-    } else {
-        (first.text, fields.next().ok_or(None)?.text)
-    };
-    let number = line::number(number)
-        .and_then(|number| u16::try_from(number).ok())
-        .map(Number)
-        .ok_or(None)?;
-    let mut bytes = [0; 32];
-    let written = match number.format() {
-        Format::Uint => builder.uint(number, line::number(value).ok_or(Some(number))?),
-        Format::Text => builder.option(number, value),
-        Format::Empty => builder.option(number, &[]),
-        _ => builder.option(number, line::unhex(value, &mut bytes).ok_or(Some(number))?),
-    };
-    written.map_err(|_| Some(number))
-}
-
-/// `c.dd`
-fn code(text: &[u8]) -> Option<Code> {
-    let (class, detail) = text.split_at_checked(1)?;
-    let class = u8::try_from(line::number(class)?)
-        .ok()
-        .filter(|class| *class < 8)?;
-    let detail = u8::try_from(line::number(detail.strip_prefix(b".")?)?)
-        .ok()
-        .filter(|detail| *detail < 32)?;
-    Some(Code::new(class, detail))
-}
-
-/// `+QCOAPACK: <client>,<type>,<id>,<result>`
-fn delivered(rest: &[u8], inbox: &mut Inbox<'_>) -> Option<()> {
-    let mut fields = line::Fields::new(rest).skip(2);
-    let id = u16::try_from(fields.next()?.num()?).ok()?;
-    let result = u16::try_from(fields.next()?.magnitude()?).ok()?;
-    // "In processing" is no result yet.
-    if result != 2 {
-        inbox.note().delivery = Some(Delivery { id, result });
-    }
-    Some(())
-}
-
-/// `+QCOAPIND: <client>,<type>,<id>,<times>,<result>`
-fn retransmitted(rest: &[u8], inbox: &mut Inbox<'_>) -> Option<()> {
-    let mut fields = line::Fields::new(rest).skip(2);
-    let id = u16::try_from(fields.next()?.num()?).ok()?;
-    let times = u8::try_from(fields.next()?.num()?).ok()?;
-    inbox.note().retransmitted = Some((id, times));
-    Some(())
-}
-
 /// A result of chapter 4, its sign dropped: true for 0.
 fn succeeded(result: Option<u32>) -> Result<bool, Error> {
     let error = match result {
@@ -707,31 +384,6 @@ fn succeeded(result: Option<u32>) -> Result<bool, Error> {
         None => ModemError::Unexpected,
     };
     Err(error.into())
-}
-
-/// A refusal in the words of what was tried.
-fn refused_as(error: Error, meaning: ModemError) -> Error {
-    match error {
-        Error::Modem(ModemError::Refused(_)) => meaning.into(),
-        other => other,
-    }
-}
-
-enum SimState {
-    Ready,
-    Pin,
-    Puk,
-    Unknown,
-}
-
-/// The answer to `AT+CPIN?`: `READY`, `SIM PIN`, `SIM PUK`; the second PIN and PUK concern no CoAP client.
-fn sim_state(at: &At<'_>) -> SimState {
-    match at.answer().next() {
-        Some(field) if field.text == b"READY" => SimState::Ready,
-        Some(field) if field.text == b"SIM PIN" => SimState::Pin,
-        Some(field) if field.text == b"SIM PUK" => SimState::Puk,
-        _ => SimState::Unknown,
-    }
 }
 
 /// Asks for the session: the reliable state, where URCs get lost.
@@ -756,22 +408,6 @@ fn seconds(span: Millis) -> u32 {
         seconds += 1;
     }
     seconds.max(2)
-}
-
-/// Texts of the caller's, before anything is sent.
-fn check(network: &Network<'_>) -> Result<(), Error> {
-    let texts = [network.apn, network.user, network.password];
-    if !texts.iter().all(|text| carries(text.as_bytes())) {
-        return Err(Invalid::Character.into());
-    }
-    match network.pin {
-        Some(pin)
-            if !((4..=8).contains(&pin.len()) && pin.bytes().all(|byte| byte.is_ascii_digit())) =>
-        {
-            Err(Invalid::Pin.into())
-        }
-        _ => Ok(()),
-    }
 }
 
 /// Whether an option's value can be said (note, table 2).

@@ -1,0 +1,199 @@
+//! The pending command: its text, how far it went out, what is expected of it.
+//!
+//! All of it stands in the engine and none in a future, so that the next operation can put right what an abandoned one
+//! left. Nothing here looks at received bytes; `super` does, and asks what is pending.
+
+use super::{Engine, Phase};
+use crate::at::line::after;
+use crate::time::{Instant, Millis};
+
+impl Engine<'_> {
+    /// Makes room for a command's text; false if the end of the last one is not known.
+    pub(in crate::at) fn start_command(&mut self) -> bool {
+        if self.is_busy() {
+            return false;
+        }
+        self.forget();
+        true
+    }
+
+    /// Whether a command was left without its end.
+    pub(in crate::at) fn is_busy(&self) -> bool {
+        !matches!(self.phase, Phase::Idle | Phase::Finished)
+    }
+
+    fn forget(&mut self) {
+        let empty = self.start == self.end && !self.is_counting();
+        self.command_length = 0;
+        self.command_sent = 0;
+        self.stream_length = 0;
+        self.stream_sent = 0;
+        self.expect = "";
+        self.first = None;
+        self.captured = false;
+        self.fence = false;
+        self.torn = false;
+        self.echoed = false;
+        self.prompt = false;
+        self.counts_input = false;
+        self.phase = Phase::Idle;
+        if empty {
+            self.start = 0;
+            self.end = 0;
+        }
+    }
+
+    pub(in crate::at) fn append(&mut self, bytes: &[u8]) -> bool {
+        for byte in bytes {
+            let Some(slot) = self.command.get_mut(usize::from(self.command_length)) else {
+                return false;
+            };
+            *slot = *byte;
+            self.command_length += 1;
+        }
+        true
+    }
+
+    /// Whether the command's text so far ends where its first argument belongs.
+    pub(in crate::at) fn wants_argument(&self) -> bool {
+        let text = self.command.get(..usize::from(self.command_length));
+        text.is_some_and(|text| text.ends_with(b"="))
+    }
+
+    pub(in crate::at) fn expect(&mut self, prefix: &'static str, counts: u16) {
+        self.expect = prefix;
+        self.counts = counts;
+    }
+
+    pub(in crate::at) fn expect_again(&mut self, prefix: &'static str, counts: u16) {
+        self.expect(prefix, counts);
+        self.captured = false;
+    }
+
+    pub(in crate::at) fn expect_first(&mut self, id: u8) {
+        self.first = Some(id);
+    }
+
+    pub(in crate::at) fn expect_prompt(&mut self, length: usize) {
+        self.prompt = true;
+        self.counts_input = length > 0;
+        self.stream_length = u16::try_from(length).unwrap_or(u16::MAX);
+    }
+
+    pub(in crate::at) fn begin_sending(&mut self, now: Instant, span: Millis) {
+        self.phase = Phase::Sending;
+        self.span = span;
+        self.deadline = now.after(span);
+    }
+
+    /// Does not let the wait for the pending command end before `until`.
+    pub(in crate::at) fn extend(&mut self, until: Instant) {
+        if until.reached(self.deadline) {
+            self.deadline = until;
+        }
+    }
+
+    /// Forgets a command of which nothing was sent.
+    pub(in crate::at) fn cancel(&mut self) {
+        self.forget();
+    }
+
+    pub(in crate::at) fn nothing_sent(&self) -> bool {
+        self.command_sent == 0
+    }
+
+    /// What is still to be sent of the command's text.
+    pub(in crate::at) fn unsent(&self) -> &[u8] {
+        self.command
+            .get(usize::from(self.command_sent)..usize::from(self.command_length))
+            .unwrap_or(&[])
+    }
+
+    /// So many more bytes of the command's text went out.
+    pub(in crate::at) fn command_went(&mut self, now: Instant, bytes: usize) {
+        self.command_sent += u16::try_from(bytes).unwrap_or(0);
+        if bytes > 0 {
+            self.deadline = now.after(self.span);
+        }
+        if self.command_sent >= self.command_length {
+            self.phase = Phase::Waiting;
+        }
+    }
+
+    /// Begins the input that the prompt asked for, with its time limit.
+    pub(in crate::at) fn begin_input(&mut self, now: Instant, length: usize, span: Millis) {
+        self.stream_length = u16::try_from(length).unwrap_or(u16::MAX);
+        self.stream_sent = 0;
+        self.span = span;
+        self.resume_input(now);
+    }
+
+    /// Goes on with the input, as much as was announced with the prompt.
+    pub(in crate::at) fn resume_input(&mut self, now: Instant) {
+        self.phase = Phase::Streaming;
+        self.deadline = now.after(self.span);
+    }
+
+    /// What is still to be sent of `input`.
+    pub(in crate::at) fn unsent_of<'i>(&self, input: &'i [u8]) -> &'i [u8] {
+        let announced = usize::from(self.stream_length).min(input.len());
+        input
+            .get(usize::from(self.stream_sent)..announced)
+            .unwrap_or(&[])
+    }
+
+    /// So many more bytes of the input went out.
+    pub(in crate::at) fn input_went(&mut self, now: Instant, bytes: usize) {
+        self.stream_sent += u16::try_from(bytes).unwrap_or(0);
+        if bytes > 0 {
+            self.deadline = now.after(self.span);
+        }
+        if self.stream_sent >= self.stream_length {
+            self.phase = Phase::Waiting;
+        }
+    }
+
+    /// Replaces what is unsent of a torn command by something that no parser accepts, inside quotes or outside.
+    pub(in crate::at) fn tear(&mut self, now: Instant) {
+        self.command_length = self.command_sent;
+        // Should it not fit, the line break still ends the line, and the modem's ERROR or OK is thrown away.
+        if !self.append(b"\"~\"~\r") {
+            self.command_length = self.command_sent;
+            self.command_sent -= 1;
+            self.command_length -= 1;
+            self.append(b"\r");
+        }
+        self.torn = true;
+        self.deadline = now.after(self.span);
+    }
+
+    /// Sends one control character in place of a command.
+    pub(in crate::at) fn control(&mut self, now: Instant, byte: u8, span: Millis) {
+        self.command_length = 0;
+        self.command_sent = 0;
+        self.append(&[byte]);
+        self.torn = true;
+        self.begin_sending(now, span);
+    }
+
+    /// The captured line behind the expected prefix.
+    pub(in crate::at) fn answer(&self) -> &[u8] {
+        after(self.captured_line(), self.expect).unwrap_or(&[])
+    }
+
+    /// The captured line, whole.
+    pub(in crate::at) fn captured_line(&self) -> &[u8] {
+        if !self.captured {
+            return &[];
+        }
+        self.line
+            .get(usize::from(self.captured_start)..usize::from(self.captured_end))
+            .unwrap_or(&[])
+            .trim_ascii_end()
+    }
+
+    /// When the last byte came.
+    pub(in crate::at) fn last_received(&self) -> Instant {
+        self.last
+    }
+}

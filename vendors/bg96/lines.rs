@@ -1,0 +1,194 @@
+//! What the modem says by itself, and what it means: messages and notes (note, 3.4).
+
+use super::CLIENT;
+use crate::at::{Counted, Delivery, Form, Inbox, line};
+use crate::message::{Builder, Code, Format, Kind, Number};
+
+pub(super) fn counted(line: &[u8], whole: bool) -> Counted {
+    if !line.starts_with(b"+QCOAPRECV:") {
+        return Counted::No;
+    }
+    if !whole {
+        return Counted::Later;
+    }
+    // The length is the last field, whatever quotes an option before it holds.
+    match line::last_number(line).map(u16::try_from) {
+        Some(Ok(length)) => Counted::Now {
+            length,
+            form: Form::Raw,
+        },
+        // A text option may hold a line break: inside quotes the line is not over.
+        None if line.iter().filter(|byte| **byte == b'"').count() & 1 == 1 => Counted::Later,
+        _ => Counted::No,
+    }
+}
+
+pub(super) fn urc(line: &[u8], inbox: &mut Inbox<'_>) -> bool {
+    if let Some(rest) = line::after(line, "+QCOAPRECV:") {
+        return received(rest, inbox).is_some();
+    }
+    if let Some(rest) = line::after(line, "+QCOAPACK:").or(line::after(line, "+COAPACK:")) {
+        return delivered(rest, inbox).is_some();
+    }
+    if let Some(rest) = line::after(line, "+QCOAPIND:") {
+        return retransmitted(rest, inbox).is_some();
+    }
+    let Some((_, meaning)) = LINES.iter().find(|(begin, _)| line.starts_with(begin)) else {
+        return false;
+    };
+    if *meaning != Meaning::Nothing {
+        let notes = inbox.note();
+        notes.told = false;
+        notes.rebooted |= *meaning == Meaning::Restarted;
+        notes.link_lost |= *meaning == Meaning::LinkLost;
+        notes.closed |= *meaning == Meaning::Closed;
+    }
+    true
+}
+
+/// What a line without a message in it means.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Meaning {
+    Restarted,
+    LinkLost,
+    Closed,
+    Nothing,
+}
+
+/// How such lines begin.
+const LINES: [(&[u8], Meaning); 14] = [
+    (b"RDY", Meaning::Restarted),
+    (b"POWERED DOWN", Meaning::Restarted),
+    (b"NORMAL POWER DOWN", Meaning::Restarted),
+    (b"+QIURC: \"pdpdeact\"", Meaning::LinkLost),
+    (b"+QIURC:\"pdpdeact\"", Meaning::LinkLost),
+    (b"+QCOAPCLOSE:", Meaning::Closed),
+    (b"+QCOAPOPEN:", Meaning::Nothing),
+    (b"APP RDY", Meaning::Nothing),
+    (b"+CPIN:", Meaning::Nothing),
+    (b"+CFUN:", Meaning::Nothing),
+    (b"+QUSIM:", Meaning::Nothing),
+    (b"+QIND:", Meaning::Nothing),
+    (b"+CEREG:", Meaning::Nothing),
+    (b"+CGREG:", Meaning::Nothing),
+];
+
+/// `+QCOAPRECV: <client>,<id>,<code>,<tkl>,<token>,<count>[,options],<length>`, as far as the payload.
+fn received(rest: &[u8], inbox: &mut Inbox<'_>) -> Option<()> {
+    let payload = usize::from(u16::try_from(line::last_number(rest)?).ok()?);
+    let mut fields = line::Fields::new(rest);
+    let client = fields.num()?;
+    let id = u16::try_from(fields.num()?).ok()?;
+    let code = code(fields.next()?.text)?;
+    let _length_of_the_token = fields.next()?;
+    let mut token = [0; 8];
+    let token = line::unhex(fields.next()?.text, &mut token)?;
+    let options = fields.num()?;
+    if client != u32::from(CLIENT) {
+        // Another session's, which is not ours to keep.
+        inbox.rollback();
+        return Some(());
+    }
+    // In the message an option never takes more bytes than in the line.
+    let mut space = [0; 0];
+    let space = inbox
+        .open(12 + rest.len(), payload + 1)
+        .unwrap_or(&mut space);
+    let (kind, token) = if code.is_empty() {
+        (Kind::Reset, &[][..])
+    } else {
+        (Kind::NonConfirmable, token)
+    };
+    let mut builder = Builder::new(space, kind, code, id, token).ok()?;
+    let mut lost = 0;
+    let mut critical = false;
+    // Only their count is shown, and then the length: nothing is known of them, the message is as good as it gets.
+    let hidden = options > 0 && fields.clone().nth(1).is_none();
+    if hidden {
+        lost = u16::try_from(options).unwrap_or(u16::MAX);
+    }
+    for _ in 0..if hidden { 0 } else { options.min(255) } {
+        match read_option(&mut fields, &mut builder) {
+            Ok(()) => {}
+            Err(number) => {
+                lost += 1;
+                critical |= number.is_none_or(Number::is_critical);
+            }
+        }
+    }
+    let head = builder.finish().as_bytes().len();
+    inbox.filled(head);
+    inbox.losses.options = inbox.losses.options.saturating_add(lost);
+    if critical {
+        // What it would have changed is not known: rather no message than a wrong one.
+        inbox.cut();
+    }
+    if payload > 0 {
+        inbox.push(&[0xFF]);
+    }
+    Some(())
+}
+
+/// One option of a received message: `12,"0"` or `"12,0"`. On failure its number, as far as that could be read.
+fn read_option(
+    fields: &mut line::Fields<'_>,
+    builder: &mut Builder<'_>,
+) -> Result<(), Option<Number>> {
+    let first = fields.next().ok_or(None)?;
+    let (number, value) = if first.quoted {
+        let comma = first
+            .text
+            .iter()
+            .position(|byte| *byte == b',')
+            .ok_or(None)?;
+        let (number, value) = first.text.split_at_checked(comma).ok_or(None)?;
+        (number, value.get(1..).unwrap_or(&[]))
+    } else {
+        (first.text, fields.next().ok_or(None)?.text)
+    };
+    let number = line::number(number)
+        .and_then(|number| u16::try_from(number).ok())
+        .map(Number)
+        .ok_or(None)?;
+    let mut bytes = [0; 32];
+    let written = match number.format() {
+        Format::Uint => builder.uint(number, line::number(value).ok_or(Some(number))?),
+        Format::Text => builder.option(number, value),
+        Format::Empty => builder.option(number, &[]),
+        _ => builder.option(number, line::unhex(value, &mut bytes).ok_or(Some(number))?),
+    };
+    written.map_err(|_| Some(number))
+}
+
+/// `c.dd`
+fn code(text: &[u8]) -> Option<Code> {
+    let (class, detail) = text.split_at_checked(1)?;
+    let class = u8::try_from(line::number(class)?)
+        .ok()
+        .filter(|class| *class < 8)?;
+    let detail = u8::try_from(line::number(detail.strip_prefix(b".")?)?)
+        .ok()
+        .filter(|detail| *detail < 32)?;
+    Some(Code::new(class, detail))
+}
+
+/// `+QCOAPACK: <client>,<type>,<id>,<result>`
+fn delivered(rest: &[u8], inbox: &mut Inbox<'_>) -> Option<()> {
+    let mut fields = line::Fields::new(rest).skip(2);
+    let id = u16::try_from(fields.next()?.num()?).ok()?;
+    let result = u16::try_from(fields.next()?.magnitude()?).ok()?;
+    // "In processing" is no result yet.
+    if result != 2 {
+        inbox.note().delivery = Some(Delivery { id, result });
+    }
+    Some(())
+}
+
+/// `+QCOAPIND: <client>,<type>,<id>,<times>,<result>`
+fn retransmitted(rest: &[u8], inbox: &mut Inbox<'_>) -> Option<()> {
+    let mut fields = line::Fields::new(rest).skip(2);
+    let id = u16::try_from(fields.next()?.num()?).ok()?;
+    let times = u8::try_from(fields.next()?.num()?).ok()?;
+    inbox.note().retransmitted = Some((id, times));
+    Some(())
+}
