@@ -196,12 +196,11 @@ impl TestNetwork {
             if !now.reached(at) {
                 break;
             }
-            if let Some((_, (socket, local, to, datagram))) = self.to_server.take_due(at) {
-                for (delay, answer) in self.server.handle(at, local, &datagram) {
-                    if self.socket(socket).is_some_and(|s| s.local == local) {
-                        self.answer(at.after(delay), socket, to, &answer);
-                    }
-                }
+            if let Some((_, (socket, local, to, datagram))) = self.to_server.take_due(at)
+                && let Some(answer) = self.server.handle(at, local, &datagram)
+                && self.socket(socket).is_some_and(|s| s.local == local)
+            {
+                self.answer(at, socket, to, &answer);
             }
             for (client, datagram) in self.server.poll(at) {
                 let found = self

@@ -79,21 +79,12 @@ impl DemoServer {
         Self::default()
     }
 
-    /// A datagram has come. Gives the answers, and after how long each is to be sent.
-    pub fn handle(
-        &mut self,
-        now: Instant,
-        from: SocketAddr,
-        datagram: &[u8],
-    ) -> Vec<(Millis, Vec<u8>)> {
-        let answer = match Packet::from_bytes(datagram) {
+    /// A datagram has come. Gives the answer, to be sent at once.
+    pub fn handle(&mut self, now: Instant, from: SocketAddr, datagram: &[u8]) -> Option<Vec<u8>> {
+        match Packet::from_bytes(datagram) {
             Ok(packet) if well_formed(&packet, datagram) => self.message(now, from, &packet),
             _ => reject(datagram),
-        };
-        answer
-            .map(|answer| (Millis::new(0), answer))
-            .into_iter()
-            .collect()
+        }
     }
 
     /// What the server sends by itself until now: separate responses and their repetitions.
@@ -136,7 +127,7 @@ impl DemoServer {
             match socket.recv_from(&mut buffer) {
                 Ok((length, from)) => {
                     let datagram = buffer.get(..length).unwrap_or_default();
-                    for (_, answer) in self.handle(present(), from, datagram) {
+                    if let Some(answer) = self.handle(present(), from, datagram) {
                         let _ = socket.send_to(&answer, from);
                     }
                 }

@@ -20,9 +20,12 @@ impl fmt::Display for Complaint {
     }
 }
 
-/// Commands and answers with the fields that hold a secret (from 0). 3GPP TS 27.007 has CPIN (8.3) and CGAUTH (10.1.31).
-const SECRET_FIELDS: [(&str, &[usize]); 4] = [
+/// Commands and answers with the fields that hold a secret (from 0). 3GPP TS 27.007 has CPIN (8.3), CPWD (7.5),
+/// CLCK (7.4) and CGAUTH (10.1.31). Commands may be written in either case.
+const SECRET_FIELDS: [(&str, &[usize]); 6] = [
     ("AT+CPIN=", &[0, 1]),
+    ("AT+CPWD=", &[1, 2]),
+    ("AT+CLCK=", &[2]),
     ("AT+CGAUTH=", &[2, 3]),
     ("AT+QICSGP=", &[3, 4]),
     ("+QICSGP: ", &[2, 3]),
@@ -42,6 +45,9 @@ pub fn lint(transcript: &Transcript, modems: &[&str]) -> Vec<Complaint> {
     let modem = transcript.header().modem.as_str();
     if !modems.contains(&modem) {
         complain(1, format!("there is no modem `{modem}` here"));
+    }
+    if let Some(what) = secret(&transcript.header().source) {
+        complain(1, format!("{what} as source: write <masked> in its place"));
     }
     for line in transcript.lines() {
         let text = match &line.event {
@@ -83,9 +89,10 @@ fn secret(text: &str) -> Option<&'static str> {
 
 fn field_shown(line: &str) -> bool {
     SECRET_FIELDS.iter().any(|(name, fields)| {
-        let Some((_, after)) = line.split_once(name) else {
+        let Some(start) = line.to_ascii_uppercase().find(name) else {
             return false;
         };
+        let after = line.get(start + name.len()..).unwrap_or_default();
         let mut all = after.split(',').enumerate();
         all.any(|(at, value)| {
             fields.contains(&at) && !matches!(value.trim_matches('"'), "" | "<masked>")

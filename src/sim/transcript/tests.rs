@@ -166,6 +166,13 @@ fn the_lint_finds_what_must_not_be_published() {
         shown(name)
     );
     assert_eq!(complaints("> AT+CGAUTH=1,1,\"\",\"pw\"\\r"), shown(name));
+    assert_eq!(complaints("> at+cpin=\"0000\"\\r"), shown(name));
+    assert_eq!(
+        complaints("> AT+CPWD=\"SC\",\"0000\",\"1111\"\\r"),
+        shown(name)
+    );
+    assert_eq!(complaints("> AT+CLCK=\"SC\",1,\"0000\"\\r"), shown(name));
+    assert_eq!(complaints("> AT+CLCK=\"SC\",2\\r"), Vec::<String>::new());
     let number = "the number of a subscriber, card or module is shown";
     assert_eq!(complaints("< \\r\\n001010123456789\\r\\n"), shown(number));
     assert_eq!(

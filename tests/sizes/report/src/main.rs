@@ -93,7 +93,7 @@ fn snapshot(
     )?;
     writeln!(
         out,
-        "# beyond: flash on top of bare, without the routines of bare-mem; design: .text of the design's sketch"
+        "# beyond: flash on top of bare, without the routines of bare-mem; design: .text of a sketch without bring-up, measured before"
     )?;
     for (index, (machine, level)) in MACHINES.iter().enumerate() {
         writeln!(out, "\n{machine}, opt-level {level}")?;
