@@ -61,14 +61,12 @@ pub enum Unsupported {
     OptionCount(u8),
     /// A payload of that length; the limit is given. Send it in smaller pieces.
     Payload(u16),
-    /// A token of that length; the limit is given.
-    Token(u8),
     /// A secure session. Nothing is ever sent in the clear instead.
     Security,
+    /// Non-confirmable messages. Send a confirmable one.
+    NonConfirmable,
     /// This transport (such as `coap+tcp`).
     Transport,
-    /// Answering requests from the network.
-    Server,
 }
 
 /// What went wrong in the modem or in its network.
@@ -173,6 +171,8 @@ pub enum Resource {
 pub enum Waited {
     /// The modem's answer to a command. Power, wiring, baud rate?
     Modem,
+    /// The modem's answer, and the limit that the caller set for the operation came before the one of the modem's document.
+    Limit,
     /// An earlier command that was abandoned half-way and whose end the modem has not told yet. Try again later.
     Busy,
     /// Registration with the network. Antenna, coverage, SIM subscription?
@@ -247,10 +247,9 @@ impl fmt::Display for Unsupported {
             Self::OptionValue(number) => write!(f, "such a value of option {}", number.0),
             Self::OptionCount(limit) => write!(f, "more than {limit} options in a message"),
             Self::Payload(limit) => write!(f, "a payload of more than {limit} bytes"),
-            Self::Token(limit) => write!(f, "a token of more than {limit} bytes"),
+            Self::NonConfirmable => f.write_str("non-confirmable messages; send a confirmable one"),
             Self::Security => f.write_str("secure sessions; nothing was sent in the clear instead"),
             Self::Transport => f.write_str("this transport; use coap over UDP"),
-            Self::Server => f.write_str("answering requests"),
         }
     }
 }
@@ -339,6 +338,7 @@ impl fmt::Display for Waited {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Modem => "the modem does not answer: check power, wiring and baud rate",
+            Self::Limit => "the time limit of the operation ended while the modem was at work: allow it more",
             Self::Busy => "the modem has not ended an earlier command: try again later, or restart it",
             Self::Registration => "not registered with the network in time: check antenna, coverage and SIM subscription",
             Self::Response => "no response from the server in time",

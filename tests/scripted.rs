@@ -9,7 +9,7 @@
 
 use coap_modem::client::{Blocking, Network, Remote, Request};
 use coap_modem::endpoint::Parameters;
-use coap_modem::error::{ClientError, Error, ModemError, Resource};
+use coap_modem::error::{ClientError, Error, ModemError, Resource, Waited};
 use coap_modem::front::{Asynch, Clock, Polled, StdTimer};
 use coap_modem::time::{Instant, Millis};
 use coap_modem::udp::{self, UdpClient};
@@ -471,6 +471,28 @@ fn a_modem_that_wakes_up_late_and_answers_everything_at_once_is_understood() {
         log.ends_with("AT+CMEE? AT+CPIN? AT+CFUN? AT+CEREG? AT+QIACT?"),
         "{log}"
     );
+}
+
+#[test]
+fn a_limit_of_the_caller_that_ends_first_is_told_as_such() {
+    let script = |state: &mut State, command: &str| match command {
+        "AT+QIACT?" => state.say(5, "\r\nOK\r\n"),
+        "AT+QIACT=1" => {}
+        _ => state.usual(command),
+    };
+    let modem = Modem(Rc::default(), Rc::new(RefCell::new(Box::new(script))));
+    let mut memory = bg96::Memory::new();
+    let front = Polled::new(modem.clone(), modem.clone());
+    let mut client = Client::new(&mut memory, front, random);
+    let mut network = Network::new("");
+    network.limit = Millis::from_secs(60);
+    let attached = client.attach(&network);
+    assert_eq!(attached, Err(ClientError::Operation(Waited::Limit.into())));
+    assert!((60_000..60_100).contains(&modem.0.borrow().now));
+    // The documented time of that command is 150 s: until then the modem is busy.
+    network.limit = Millis::from_secs(1);
+    let attached = client.attach(&network);
+    assert_eq!(attached, Err(ClientError::Operation(Waited::Busy.into())));
 }
 
 /// A port that always has an answer at once, and never a byte.

@@ -169,12 +169,14 @@ impl At<'_> {
                 None => Ok(()),
             });
         }
+        let mut limited = false;
         let mut deadline = if commands && at.engine.is_busy() {
             at.engine.deadline
         } else {
             until
         };
         if let (Some(limit), false) = (at.limit, matches!(what, What::Arrival)) {
+            limited = !limit.reached(deadline);
             deadline = deadline.earlier(limit);
         }
         if now.reached(deadline) {
@@ -191,6 +193,7 @@ impl At<'_> {
                         Final::Refused(refusal) => ModemError::Refused(refusal).into(),
                     })
                 }
+                _ if limited => Err(Waited::Limit.into()),
                 _ => Err(Waited::Modem.into()),
             });
         }

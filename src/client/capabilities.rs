@@ -119,7 +119,7 @@ impl Capabilities {
             return Err(Unsupported::Method(code).into());
         }
         if message.kind() == Kind::NonConfirmable && !self.non_confirmable {
-            return Err(Unsupported::Method(code).into());
+            return Err(Unsupported::NonConfirmable.into());
         }
         let mut room = self.option_count;
         let mut previous = None;
