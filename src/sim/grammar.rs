@@ -2,14 +2,14 @@
 //!
 //! Real modems forgive more, each of them something else. A simulated one forgives nothing, so that a driver that passes
 //! here says only what every modem must take: upper- or lower-case `AT`, no blanks between arguments, strings in quotes,
-//! plain decimal numbers.
+//! plain decimal numbers without leading zeros.
 
 use core::fmt;
 
 use nom::branch::alt;
 use nom::bytes::complete::{tag, take_while};
-use nom::character::complete::{char, satisfy, u32 as decimal};
-use nom::combinator::{all_consuming, map, opt, recognize, value};
+use nom::character::complete::{char, satisfy, u32};
+use nom::combinator::{all_consuming, map, not, opt, recognize, value};
 use nom::multi::{many0, many1, separated_list1};
 use nom::sequence::{delimited, pair, preceded};
 use nom::{IResult, Parser};
@@ -66,6 +66,8 @@ pub enum Fault {
     Blank,
     /// A quote opens and does not close.
     OpenQuote,
+    /// A number begins with a zero that says nothing.
+    LeadingZero,
     /// A value is neither a plain number nor in quotes, or the line has another shape altogether.
     Malformed,
 }
@@ -76,6 +78,7 @@ impl fmt::Display for Fault {
             Self::NoPrefix => "a line that does not begin with AT",
             Self::Blank => "a blank outside of quotes",
             Self::OpenQuote => "a quote that does not close",
+            Self::LeadingZero => "a number with a leading zero",
             Self::Malformed => "neither a number nor a quoted string",
         })
     }
@@ -141,6 +144,11 @@ fn argument(input: &[u8]) -> IResult<&[u8], Argument> {
     .parse(input)
 }
 
+fn decimal(input: &[u8]) -> IResult<&[u8], u32> {
+    let leading_zero = pair(char('0'), satisfy(|c| c.is_ascii_digit()));
+    preceded(not(leading_zero), u32).parse(input)
+}
+
 fn upper(name: &[u8]) -> String {
     String::from_utf8_lossy(name).to_ascii_uppercase()
 }
@@ -153,8 +161,12 @@ fn diagnose(line: &[u8]) -> Fault {
     if line.iter().filter(|byte| **byte == b'"').count() % 2 == 1 {
         return Fault::OpenQuote;
     }
-    if outside.flatten().any(|byte| *byte == b' ') {
+    if outside.clone().flatten().any(|byte| *byte == b' ') {
         return Fault::Blank;
+    }
+    let mut values = outside.flat_map(|part| part.split(|byte| matches!(byte, b'=' | b',')));
+    if values.any(|value| matches!(value, [b'0', rest @ ..] if !rest.is_empty() && rest.iter().all(u8::is_ascii_digit))) {
+        return Fault::LeadingZero;
     }
     Fault::Malformed
 }
@@ -222,6 +234,9 @@ mod tests {
             ("AT +X", Fault::Blank),
             ("AT+X=\"a", Fault::OpenQuote),
             ("AT+X=\"a\"b\"", Fault::OpenQuote),
+            ("AT+X=01", Fault::LeadingZero),
+            ("AT+X=0,\"00\",00", Fault::LeadingZero),
+            ("ATE00", Fault::Malformed),
             ("AT+X=AB12", Fault::Malformed),
             ("AT+X=-1", Fault::Malformed),
             ("AT+X=4294967296", Fault::Malformed),

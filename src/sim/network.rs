@@ -4,6 +4,7 @@ use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use super::agenda::{Agenda, earliest};
+use super::server::Ends;
 use super::{DemoServer, Dice};
 use crate::time::{Instant, Millis};
 
@@ -80,7 +81,6 @@ pub struct Sent {
 #[derive(Debug)]
 struct Socket {
     local: SocketAddr,
-    remote: Option<SocketAddr>,
     arriving: Agenda<(SocketAddr, Vec<u8>)>,
 }
 
@@ -197,25 +197,27 @@ impl TestNetwork {
                 break;
             }
             if let Some((_, (socket, local, to, datagram))) = self.to_server.take_due(at)
-                && let Some(answer) = self.server.handle(at, local, &datagram)
+                && let Some(answer) = self.server.handle_between(at, ends(local, to), &datagram)
                 && self.socket(socket).is_some_and(|s| s.local == local)
             {
                 self.answer(at, socket, to, &answer);
             }
-            for (client, datagram) in self.server.poll(at) {
+            for (to, datagram) in self.server.poll_between(at) {
                 let found = self
                     .sockets
                     .iter()
-                    .position(|socket| socket.as_ref().is_some_and(|s| s.local == client));
-                let remote = found
-                    .and_then(|socket| self.socket(socket))
-                    .and_then(|socket| socket.remote);
-                if let (Some(socket), Some(remote)) = (found, remote) {
+                    .position(|socket| socket.as_ref().is_some_and(|s| s.local == to.client));
+                if let (Some(socket), Some(remote)) = (found, to.server) {
                     self.answer(at, socket, remote, &datagram);
                 }
             }
         }
     }
+}
+
+const fn ends(client: SocketAddr, server: SocketAddr) -> Ends {
+    let server = Some(server);
+    Ends { client, server }
 }
 
 impl Network for TestNetwork {
@@ -230,7 +232,6 @@ impl Network for TestNetwork {
         self.opened = self.opened.wrapping_add(1);
         let socket = Socket {
             local,
-            remote: None,
             arriving: Agenda::default(),
         };
         let free = self.sockets.iter_mut().enumerate();
@@ -253,7 +254,6 @@ impl Network for TestNetwork {
     ) -> io::Result<()> {
         self.settle(now);
         let open = self.socket(socket).ok_or(io::ErrorKind::NotConnected)?;
-        open.remote = Some(to);
         let local = open.local;
         self.journal.push(Sent {
             at: now,

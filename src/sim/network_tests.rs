@@ -73,6 +73,25 @@ fn anything_can_be_injected_at_any_time() {
 }
 
 #[test]
+fn a_separate_response_comes_from_the_address_that_was_asked() {
+    let (mut network, socket) = opened();
+    let mut request = coap_lite::Packet::new();
+    request
+        .header
+        .set_type(coap_lite::MessageType::NonConfirmable);
+    request.header.code = coap_lite::MessageClass::from(1);
+    request.add_option(coap_lite::CoapOption::UriPath, b"separate".to_vec());
+    let request = request.to_bytes().unwrap();
+    network.send(at(0), socket, server(), &request).unwrap();
+    let other = "198.51.100.1:5683".parse().unwrap();
+    network.send(at(100), socket, other, &PING).unwrap();
+    let reset = Some((other, RESET.to_vec()));
+    assert_eq!(network.receive(at(180), socket), reset);
+    let (from, _) = network.receive(at(5000), socket).unwrap();
+    assert_eq!(from, server());
+}
+
+#[test]
 fn a_closed_socket_hears_nothing_and_its_number_is_used_again() {
     let (mut network, first) = opened();
     let second = network.open().unwrap();

@@ -23,9 +23,16 @@ const MAX_RETRANSMIT: u8 = 4;
 /// How long a separate response takes.
 const SEPARATE_AFTER: Millis = Millis::from_secs(2);
 
+/// The two ends of an exchange: who asks, and at which of the server's addresses, where it has several.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Ends {
+    pub(super) client: SocketAddr,
+    pub(super) server: Option<SocketAddr>,
+}
+
 #[derive(Debug)]
 struct Recent {
-    from: SocketAddr,
+    from: Ends,
     id: u16,
     at: Instant,
     confirmable: bool,
@@ -34,7 +41,7 @@ struct Recent {
 
 #[derive(Debug)]
 struct Separate {
-    to: SocketAddr,
+    to: Ends,
     id: u16,
     datagram: Vec<u8>,
     due: Instant,
@@ -81,6 +88,20 @@ impl DemoServer {
 
     /// A datagram has come. Gives the answer, to be sent at once.
     pub fn handle(&mut self, now: Instant, from: SocketAddr, datagram: &[u8]) -> Option<Vec<u8>> {
+        let from = Ends {
+            client: from,
+            server: None,
+        };
+        self.handle_between(now, from, datagram)
+    }
+
+    /// The same for a server that has many addresses.
+    pub(super) fn handle_between(
+        &mut self,
+        now: Instant,
+        from: Ends,
+        datagram: &[u8],
+    ) -> Option<Vec<u8>> {
         match Packet::from_bytes(datagram) {
             Ok(packet) if well_formed(&packet, datagram) => self.message(now, from, &packet),
             _ => reject(datagram),
@@ -89,6 +110,12 @@ impl DemoServer {
 
     /// What the server sends by itself until now: separate responses and their repetitions.
     pub fn poll(&mut self, now: Instant) -> Vec<(SocketAddr, Vec<u8>)> {
+        let due = self.poll_between(now).into_iter();
+        due.map(|(to, datagram)| (to.client, datagram)).collect()
+    }
+
+    /// The same for a server that has many addresses: it answers from the one that was asked.
+    pub(super) fn poll_between(&mut self, now: Instant) -> Vec<(Ends, Vec<u8>)> {
         let mut out = Vec::new();
         for separate in &mut self.separate {
             if now.reached(separate.due) {
@@ -145,7 +172,7 @@ impl DemoServer {
         }
     }
 
-    fn message(&mut self, now: Instant, from: SocketAddr, packet: &Packet) -> Option<Vec<u8>> {
+    fn message(&mut self, now: Instant, from: Ends, packet: &Packet) -> Option<Vec<u8>> {
         let id = packet.header.message_id;
         let confirmable = match packet.header.get_type() {
             MessageType::Confirmable => true,
@@ -178,7 +205,7 @@ impl DemoServer {
     fn request(
         &mut self,
         now: Instant,
-        from: SocketAddr,
+        from: Ends,
         packet: &Packet,
         confirmable: bool,
     ) -> Option<Vec<u8>> {

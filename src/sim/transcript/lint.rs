@@ -49,6 +49,7 @@ pub fn lint(transcript: &Transcript, modems: &[&str]) -> Vec<Complaint> {
     if let Some(what) = secret(&transcript.header().source) {
         complain(1, format!("{what} as source: write <masked> in its place"));
     }
+    let (mut sent, mut received) = (Open::default(), Open::default());
     for line in transcript.lines() {
         let text = match &line.event {
             Event::Sent(bytes) | Event::Received(bytes) => {
@@ -63,11 +64,49 @@ pub fn lint(transcript: &Transcript, modems: &[&str]) -> Vec<Complaint> {
             Event::Remark(text) | Event::Fault(text) => text.clone(),
             Event::Pause(_) => continue,
         };
-        if let Some(what) = secret(&text) {
-            complain(line.number, format!("{what}: write <masked> in its place"));
+        let alone = secret(&text).map(|what| (line.number, what));
+        let joined = match &line.event {
+            Event::Sent(_) => sent.add(line.number, &text, alone.is_some()),
+            Event::Received(_) => received.add(line.number, &text, alone.is_some()),
+            _ => None,
+        };
+        if let Some((number, what)) = alone.or(joined) {
+            complain(number, format!("{what}: write <masked> in its place"));
         }
     }
     found
+}
+
+/// The line that one direction has begun and not ended: a secret may be cut over several `>` or `<` lines.
+#[derive(Default)]
+struct Open {
+    text: String,
+    /// The transcript's line on which it begins.
+    begins: usize,
+    /// Something in it was complained about.
+    known: bool,
+}
+
+impl Open {
+    /// What the next piece of the stream shows together with those before it, and where that begins.
+    fn add(&mut self, number: usize, piece: &str, known: bool) -> Option<(usize, &'static str)> {
+        if self.text.is_empty() {
+            self.begins = number;
+        }
+        self.known |= known;
+        self.text.push_str(piece);
+        let what = if self.known { None } else { secret(&self.text) };
+        self.known |= what.is_some();
+        let shown = what.map(|what| (self.begins, what));
+        if let Some((_, open)) = self.text.rsplit_once(['\r', '\n']) {
+            *self = Self {
+                text: open.to_owned(),
+                begins: number,
+                known: secret(open).is_some(),
+            };
+        }
+        shown
+    }
 }
 
 fn secret(text: &str) -> Option<&'static str> {
@@ -100,9 +139,18 @@ fn field_shown(line: &str) -> bool {
     })
 }
 
-/// IMEI and IMSI have 15 digits, an ICCID 19 or 20 that begin with 89 (ITU-T E.118). An odd number of digits is never
-/// bytes in hexadecimal.
+/// IMEI and IMSI have 15 digits, an IMEISV 16 (3GPP TS 23.003), an ICCID 19 or 20 that begin with 89 (ITU-T E.118); 19
+/// may be filled up with an F. An odd number of digits is never bytes in hexadecimal; 16 that begin with 00 are taken for
+/// bytes, since only test equipment has such a number.
 fn long_number(word: &str) -> bool {
-    let digits = !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_digit());
-    digits && (word.len() == 15 || word.len() == 19 || (word.len() == 20 && word.starts_with("89")))
+    let number = word.strip_suffix(['F', 'f']).unwrap_or(word);
+    if !number.bytes().all(|byte| byte.is_ascii_digit()) {
+        return false;
+    }
+    match (number.len(), word.len()) {
+        (19, 20) | (20, 20) => number.starts_with("89"),
+        (15, 15) | (19, 19) => true,
+        (16, 16) => !number.starts_with("00"),
+        _ => false,
+    }
 }

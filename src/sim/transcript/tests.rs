@@ -195,6 +195,67 @@ fn the_lint_finds_what_must_not_be_published() {
     );
 }
 
+#[test]
+fn the_lint_finds_a_secret_that_is_cut_over_lines_of_one_direction() {
+    let complaints = |body: &str| -> Vec<String> {
+        let found = lint(&parse(body).unwrap(), &["toy"]);
+        found.iter().map(ToString::to_string).collect()
+    };
+    let pin = "t.at:5: a PIN, name or password is shown: write <masked> in its place";
+    assert_eq!(complaints("> AT+CPIN=\"\n> 0000\"\\r\n> AT\\r"), [pin]);
+    assert_eq!(
+        complaints("> AT+CP\n~ 20\n< \\r\\n\n> IN=\n> \"0000\"\n> \\r"),
+        [pin]
+    );
+    let number =
+        "t.at:5: the number of a subscriber, card or module is shown: write <masked> in its place";
+    assert_eq!(
+        complaints("< \\r\\n0010101\n> AT\\r\n< 23456789\\r\\n"),
+        [number]
+    );
+    let clean = "> AT+CPIN=\"\n> <masked>\"\\r\n> 0000\n< 0010101\\r\n< 23456789\\r\n";
+    assert_eq!(complaints(clean), Vec::<String>::new());
+}
+
+#[test]
+fn the_lint_knows_the_long_numbers_of_modules_and_cards() {
+    let shows = |word: &str| {
+        let found = lint(&parse(&format!("< \\r\\n{word}\\r\\n")).unwrap(), &["toy"]);
+        !found.is_empty()
+    };
+    for number in [
+        "3512340123456701",
+        "8900101234567890123F",
+        "8900101234567890123f",
+        "8900101234567890123",
+    ] {
+        assert!(shows(number), "{number}");
+    }
+    for bytes in [
+        "0000000000000001",
+        "351234012345670F",
+        "7700101234567890123F",
+        "F",
+    ] {
+        assert!(!shows(bytes), "{bytes}");
+    }
+}
+
+#[test]
+fn the_lint_reads_the_source_too() {
+    let of = |source: &str| {
+        let text = HEAD.replace("a test", source);
+        lint(&Transcript::parse("t.at", &text).unwrap(), &["toy"])
+    };
+    let found = of("the module 001010123456789");
+    assert_eq!(
+        found[0].to_string(),
+        "t.at:1: the number of a subscriber, card or module is shown as source: write <masked> in its place"
+    );
+    assert_eq!(found.len(), 1);
+    assert!(of("the module <masked>").is_empty());
+}
+
 fn word() -> impl Strategy<Value = String> {
     "[!-~é][ -~é]{0,12}".prop_map(|text| text.trim_end().to_owned())
 }

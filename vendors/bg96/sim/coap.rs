@@ -5,7 +5,7 @@ use coap_lite::MessageType;
 use super::command::{Arguments, Done, Failure};
 use super::exchange::SENDING_TIME;
 use super::options;
-use super::session::{Event as SessionEvent, Header, Message, State};
+use super::session::{Client, Event as SessionEvent, Header, Message, State};
 use super::{Event, SimBg96, ZeroLength};
 use crate::sim::Network;
 use crate::sim::grammar::{Argument, Form};
@@ -35,6 +35,31 @@ pub(super) struct Sending {
     mask: u8,
     /// The length of the payload, if the host gave it.
     pub(super) length: Option<usize>,
+}
+
+/// RFC 7252, section 4.3, table 1: which type carries which class of code. An empty CON is a ping.
+const fn fits(kind: MessageType, code: u8) -> bool {
+    let (empty, request) = (code == 0, code >> 5 == 0);
+    match kind {
+        MessageType::Confirmable => true,
+        MessageType::NonConfirmable => !empty,
+        MessageType::Acknowledgement => empty || !request,
+        MessageType::Reset => empty,
+    }
+}
+
+/// Whether the slots of a mask hold an option twice that may stand in a message only once.
+fn repeated(client: &Client, mask: u8) -> bool {
+    let slots = client.slots.iter().enumerate();
+    let chosen = slots.filter(|(bit, _)| mask >> bit & 1 == 1);
+    let mut once: Vec<u16> = chosen
+        .filter_map(|(_, slot)| Some(slot.as_ref()?.0))
+        .filter(|number| !options::repeatable(*number))
+        .collect();
+    let all = once.len();
+    once.sort_unstable();
+    once.dedup();
+    once.len() < all
 }
 
 impl<N: Network> SimBg96<N> {
@@ -72,6 +97,9 @@ impl<N: Network> SimBg96<N> {
         let number = arguments.byte(1, 0..=5)?;
         let client = self.client(number)?;
         match (what, arguments.len()) {
+            ("pdpcid", 3) | ("dtls", 4) if client.state != State::Idle => {
+                Err(Failure::misuse("a setting of a session that is open"))
+            }
             ("pdpcid", 2) => Done::line(format!("+QCOAPCFG: \"pdpcid\",{}", client.context)),
             ("pdpcid", 3) => {
                 client.context = arguments.byte(2, 1..=16)?;
@@ -228,6 +256,9 @@ impl<N: Network> SimBg96<N> {
         if !matches!(code, 0..=4 | 65..=69 | 128..=134 | 140 | 141 | 143 | 160..=165) {
             return Err(Failure::misuse("a code that is not in the table"));
         }
+        if !fits(kind, code) {
+            return Err(Failure::misuse("a code that its type cannot carry"));
+        }
         let mask = arguments.byte(3, 0..=255)?;
         let length = match arguments.0.get(4) {
             Some(Argument::Omitted) | None => None,
@@ -247,6 +278,9 @@ impl<N: Network> SimBg96<N> {
         let session = self.connected(client)?;
         if session.header.is_none() {
             return Err(Failure::misuse("sending without a header"));
+        }
+        if repeated(session, mask) {
+            return Err(Failure::misuse("an option twice that may stand once"));
         }
         if one_at_a_time && kind == MessageType::Confirmable && !session.exchanges.is_empty() {
             return Err(Failure::state());

@@ -13,7 +13,7 @@ const PUK: &str = "12345678";
 const FIRMWARE: &str = "BG96MAR02A07M1G";
 
 /// What `AT+QICSGP` and `AT+CGDCONT` say about a context.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Context {
     pub(super) kind: u32,
     pub(super) apn: String,

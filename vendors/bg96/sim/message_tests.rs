@@ -477,6 +477,13 @@ fn an_empty_message_goes_out_empty_and_what_else_was_asked_for_is_noted() {
     let mut module = host.line.device();
     assert_eq!(module.network().journal()[0].datagram, [0x70, 0, 0, 9]);
     assert_eq!(module.misuse().len(), 1);
+    drop(module);
+    assert_eq!(host.ask("AT+QCOAPSEND=0,3,0,0,2"), "\r\n> ");
+    host.put(b"no");
+    host.hear(100);
+    let mut module = host.line.device();
+    assert_eq!(module.network().journal()[1].datagram, [0x70, 0, 0, 9]);
+    assert_eq!(module.misuse().len(), 2, "a reset with a payload");
 }
 
 #[test]

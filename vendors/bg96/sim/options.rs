@@ -29,6 +29,11 @@ const fn table(number: u32) -> Option<(Format, usize, usize)> {
     })
 }
 
+/// Whether a message may hold the option more than once (RFC 7252, section 5.10, table 4).
+pub(super) const fn repeatable(number: u16) -> bool {
+    matches!(number, 1 | 4 | 8 | 11 | 15 | 20)
+}
+
 /// The bytes of an option as a command writes it, or why not.
 pub(super) fn read(number: u32, value: &Argument, more: bool) -> Result<Vec<u8>, &'static str> {
     let known = table(number).or(match number {

@@ -74,6 +74,9 @@ impl<N: Network> SimBg96<N> {
         if arguments.len() == 6 {
             changed.authentication = arguments.number(5, 0..=3)?;
         }
+        if context.active && *context != changed {
+            return Err(Failure::misuse("other values for an active context"));
+        }
         *context = changed;
         Done::ok(10)
     }

@@ -332,6 +332,11 @@ fn unknown_and_malformed_commands_are_errors_with_a_reason() {
         "AT+QCOAPCFG=\"trans\",0,4",
         "AT+QCOAPCFG=\"dtls\",0,2,0",
         "AT+QCOAPCFG=\"psk\",0",
+        "AT+QCOAPCFG=\"pdpcid\",0,1",
+        "AT+QCOAPCFG=\"dtls\",0,0,0",
+        "AT+QICSGP=1,1,\"other\"",
+        "AT+QICSGP=01",
+        "AT+QCOAPHEADER=0,0001,1",
         "AT+QCOAPOPEN=1,220.180.239.212,8028",
         "AT+QCOAPOPEN=1,\"demo\",\"5683\"",
         "AT+QCOAPOPEN=1,\"demo\",0",
@@ -360,7 +365,15 @@ fn unknown_and_malformed_commands_are_errors_with_a_reason() {
         host.error(command);
     }
     host.ok("AT+QCOAPHEADER=0,1,1");
+    host.ok("AT+QCOAPOPTION=0,0,0,12,40");
+    host.ok("AT+QCOAPOPTION=0,0,3,12,40");
     for command in [
+        "AT+QCOAPSEND=0,2,1,0,0",
+        "AT+QCOAPSEND=0,2,4,0",
+        "AT+QCOAPSEND=0,3,1,0,0",
+        "AT+QCOAPSEND=0,3,69,0,0",
+        "AT+QCOAPSEND=0,1,0,0,0",
+        "AT+QCOAPSEND=0,0,2,9,1",
         "AT+QCOAPSEND=0,4,1,0,0",
         "AT+QCOAPSEND=0,0,5,0,0",
         "AT+QCOAPSEND=0,0,205,0,0",
@@ -408,7 +421,8 @@ fn every_coap_command_has_its_test_form() {
 
 #[test]
 fn settings_are_kept_for_each_client_and_can_be_asked_for() {
-    let mut host = Host::new().up();
+    let mut host = Host::new().open();
+    host.ok("AT+QICSGP=1,1,\"\"");
     for (set, query, line) in [
         ("\"pdpcid\",3,16", "\"pdpcid\",3", "\"pdpcid\",16"),
         ("\"trans\",3,60,8", "\"trans\",3", "\"trans\",60,8"),
