@@ -357,6 +357,36 @@ fn a_declared_length_beyond_all_counting_is_survived() {
 }
 
 #[test]
+fn a_response_with_hidden_options_is_not_delivered_if_it_may_be_a_part() {
+    for (length, whole) in [
+        (15, true),
+        (16, false),
+        (17, true),
+        (64, false),
+        (300, true),
+        (512, false),
+    ] {
+        let script = move |state: &mut State, command: &str| {
+            state.usual(command);
+            if command.starts_with("AT+QCOAPSEND=") {
+                let payload = "x".repeat(length);
+                let line = format!("\r\n+QCOAPRECV: 0,1,2.05,4,{},1,{length}\r\n", state.token);
+                state.say(50, &format!("{line}{payload}\r\n"));
+            }
+        };
+        with(script, |client, _| {
+            let got = ask(client, &Request::get("/x"));
+            if whole {
+                assert_eq!(got, Ok("x".repeat(length)));
+                assert_eq!(client.take_losses().options, 1);
+            } else {
+                assert_eq!(got, failed(Resource::Inbox), "{length}");
+            }
+        });
+    }
+}
+
+#[test]
 fn a_form_of_the_empty_message_is_kept_only_if_it_was_accepted() {
     let mut sends = 0;
     let script = move |state: &mut State, command: &str| {

@@ -102,10 +102,12 @@ fn received(rest: &[u8], inbox: &mut Inbox<'_>) -> Option<()> {
     let mut builder = Builder::new(space, kind, code, id, token).ok()?;
     let mut lost = 0;
     let mut critical = false;
-    // Only their count is shown, and then the length: nothing is known of them, the message is as good as it gets.
+    // Only their count is shown, and then the length: nothing is known of them, the message is as good as it gets. Unless
+    // it may be a part: a block that others follow has one of these sizes (RFC 7959, section 2.2).
     let hidden = options > 0 && fields.clone().nth(1).is_none();
     if hidden {
         lost = u16::try_from(options).unwrap_or(u16::MAX);
+        critical = payload.is_power_of_two() && (16..=1024).contains(&payload);
     }
     for _ in 0..if hidden { 0 } else { options.min(255) } {
         match read_option(&mut fields, &mut builder) {

@@ -49,7 +49,7 @@
 //! - A slot that is filled is freed before it is filled anew. Whether adding overwrites is not documented. One of which
 //!   nothing is known (from an earlier life of this program) is freed only if filling it is refused.
 //! - Firmware that shows only how many options a response has is borne: the response is delivered, its options are counted
-//!   as lost.
+//!   as lost. One of 16, 32, .. 1024 bytes is not, since it may be a block with others to follow.
 //! - Whether a slash inside one Uri-Path value is split is not known: each segment gets a slot.
 //!
 //! # Quirks seen in the field that this driver survives
