@@ -158,15 +158,11 @@ impl At<'_> {
                 at.unsettled = false;
                 at.fences = 0;
             }
-            let refused = match (what, at.engine.result) {
-                (What::Line | What::Arrival | What::Recovery | What::Contact, _)
-                | (_, Final::Ok) => None,
-                (_, Final::Refused(refusal)) if finished => Some(refusal),
-                _ => None,
-            };
-            return Poll::Ready(match refused {
-                Some(refusal) => Err(ModemError::Refused(refusal).into()),
-                None => Ok(()),
+            return Poll::Ready(match at.engine.result {
+                Final::Refused(refusal) if commands && finished => {
+                    Err(ModemError::Refused(refusal).into())
+                }
+                _ => Ok(()),
             });
         }
         let mut limited = false;
@@ -233,9 +229,14 @@ impl At<'_> {
             }
         }
         if sends && self.engine.phase == Phase::Sending {
-            let went = self.wire.put(self.engine.unsent());
-            self.engine.command_went(now, went);
+            self.send();
         }
+    }
+
+    /// Sends as much of the command's text as the wire takes.
+    fn send(&mut self) {
+        let went = self.wire.put(self.engine.unsent());
+        self.engine.command_went(self.now(), went);
     }
 
     /// Sends as much of the prompt's input as the wire takes.
@@ -301,8 +302,7 @@ impl At<'_> {
         self.engine.fence = true;
         let (now, span) = (self.now(), self.scaled(FENCE_AGAIN));
         self.engine.begin_sending(now, span);
-        let went = self.wire.put(self.engine.unsent());
-        self.engine.command_went(now, went);
+        self.send();
     }
 
     /// When nothing more can come of fences that were sent before the one that was answered.

@@ -242,12 +242,8 @@ impl<'b> Endpoint<'b> {
 
     /// The modem reports how the delivery of a message went (assisted mode): 0, or its reason why not.
     pub fn handle_delivery(&mut self, id: u16, delivered: bool) -> Verdict {
-        match &mut self.exchange {
-            Some(exchange) if exchange.id == id && delivered => {
-                exchange.acknowledged = true;
-                Verdict::Drop
-            }
-            Some(exchange) if exchange.id == id => {
+        match &self.exchange {
+            Some(exchange) if exchange.id == id && !delivered => {
                 self.end();
                 Verdict::Failed(crate::error::ModemError::Undelivered.into())
             }

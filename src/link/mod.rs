@@ -194,14 +194,17 @@ fn next(
     out: &mut [u8],
     outcome: &mut Option<Result<usize, Error>>,
 ) -> Next {
-    // What the last message wants as an answer goes out before anything else, also when all is done.
-    if let Some(reply) = endpoint.take_reply() {
-        return Next::Reply(reply);
-    }
-    if let Some(outcome) = outcome.take() {
-        return Next::Done(outcome);
-    }
-    while let Some(message) = inbox.peek() {
+    loop {
+        // What the last message wants as an answer goes out before anything else, also when all is done.
+        if let Some(reply) = endpoint.take_reply() {
+            return Next::Reply(reply);
+        }
+        if let Some(outcome) = outcome.take() {
+            return Next::Done(outcome);
+        }
+        let Some(message) = inbox.peek() else {
+            break;
+        };
         match endpoint.handle(now, message.bytes, message.cut, mode) {
             Verdict::Response => {
                 let copied = copy(message.bytes, out);
@@ -217,12 +220,6 @@ fn next(
             }
             Verdict::Drop => inbox.remove(),
             Verdict::Keep => inbox.skip(),
-        }
-        if let Some(reply) = endpoint.take_reply() {
-            return Next::Reply(reply);
-        }
-        if let Some(outcome) = outcome.take() {
-            return Next::Done(outcome);
         }
     }
     // After the messages: a response that is here has been delivered, whatever the modem says of the request.

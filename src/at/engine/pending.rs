@@ -13,7 +13,7 @@ impl Engine<'_> {
         if self.is_busy() {
             return false;
         }
-        self.forget();
+        self.cancel();
         true
     }
 
@@ -22,7 +22,8 @@ impl Engine<'_> {
         !matches!(self.phase, Phase::Idle | Phase::Finished)
     }
 
-    fn forget(&mut self) {
+    /// Forgets the pending command.
+    pub(in crate::at) fn cancel(&mut self) {
         let empty = self.start == self.end && !self.is_counting();
         self.command_length = 0;
         self.command_sent = 0;
@@ -91,11 +92,6 @@ impl Engine<'_> {
         if until.reached(self.deadline) {
             self.deadline = until;
         }
-    }
-
-    /// Forgets a command of which nothing was sent.
-    pub(in crate::at) fn cancel(&mut self) {
-        self.forget();
     }
 
     pub(in crate::at) fn nothing_sent(&self) -> bool {
