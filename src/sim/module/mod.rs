@@ -105,6 +105,7 @@
 //! assert_eq!(host.misuse(), [""; 0]);
 //! ```
 
+pub mod agent;
 mod chassis;
 mod command;
 mod coverage;
