@@ -54,6 +54,8 @@ pub struct Delivery {
 pub struct Stamp {
     /// Its message id.
     pub id: u16,
+    /// It asks for notifications, so that its response may be numbered like one. Set by who sends it.
+    pub observes: bool,
     token: [u8; 8],
     length: u8,
 }
@@ -63,6 +65,7 @@ impl Stamp {
     pub fn new(id: u16, token: &[u8]) -> Self {
         let mut stamp = Self {
             id,
+            observes: false,
             token: [0; 8],
             length: 0,
         };
