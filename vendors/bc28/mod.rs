@@ -439,7 +439,7 @@ impl Bc28 {
             }
         }
         if !raw {
-            return Ok(Input::HexThen(CTRL_Z));
+            return Ok(Input::hex_then(CTRL_Z));
         }
         // They end the input, cancel it or edit it.
         if message
@@ -449,7 +449,7 @@ impl Bc28 {
         {
             return Err(Unsupported::PayloadBytes.into());
         }
-        Ok(Input::RawThen(CTRL_Z))
+        Ok(Input::raw_then(CTRL_Z))
     }
 }
 
