@@ -172,7 +172,8 @@ pub fn dropped_once<B: Bench>() {
             polls += 1;
         }
         println!("{}: dropped at {} places", case.op.name(), polls - 1);
-        assert!(polls > 20, "{}: too few places", case.op);
+        // The shortest operation is one command without arguments.
+        assert!(polls > 12, "{}: too few places", case.op);
         total += polls - 1;
     }
     println!("{total} single drops");

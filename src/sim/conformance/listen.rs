@@ -299,7 +299,11 @@ impl<'a, F: Front> Listener<'a, F> {
                 // Some modems print a blank behind the colon, some none.
                 let said = String::from_utf8_lossy(self.at.said()).into_owned();
                 let (before, behind) = said.split_once(':').unwrap_or_default();
-                assert_eq!((before, behind.trim_start()), (&**name, &**fields), "{here}");
+                assert_eq!(
+                    (before, behind.trim_start()),
+                    (&**name, &**fields),
+                    "{here}"
+                );
                 self.answers.remove(0);
                 if let Some((name, fields)) = self.answers.first() {
                     self.at.expect(prefix(name), counts(fields));
