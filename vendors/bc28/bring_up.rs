@@ -53,7 +53,10 @@ pub(super) async fn start(
     if !network.apn.is_empty() {
         let asked = at.put("AT+CGDCONT?").expect("+CGDCONT:", &[]).first(1);
         asked.ok(ANSWER).await?;
-        let known = at.answer().nth(2).is_some_and(|apn| apn.text == network.apn.as_bytes());
+        let known = at
+            .answer()
+            .nth(2)
+            .is_some_and(|apn| apn.text == network.apn.as_bytes());
         if !known {
             if attached {
                 // It is in force from an attachment on.
@@ -76,7 +79,10 @@ pub(super) async fn start(
     bring_up::registered(at).await?;
     loop {
         // A line without an address says that there is none yet.
-        at.put("AT+CGPADDR").expect("+CGPADDR:", &[2, 3]).ok(ANSWER).await?;
+        at.put("AT+CGPADDR")
+            .expect("+CGPADDR:", &[2, 3])
+            .ok(ANSWER)
+            .await?;
         let address = at.answer().nth(1);
         if address.is_some_and(|address| !address.text.is_empty()) {
             break;

@@ -5,7 +5,7 @@
 //! then reads the line up to its data as a message, so that both cannot disagree.
 
 use crate::at::{Counted, Delivery, Form, Inbox, line};
-use crate::message::{Builder, Code, Kind, Number};
+use crate::message::{Builder, Code, Format, Kind, Number};
 use crate::modem::lines::{Meaning, note};
 use crate::modem::text;
 
@@ -14,7 +14,7 @@ pub(super) fn counted(line: &[u8], whole: bool) -> Counted {
         // A line that is whole ends its message here, with no data.
         Ok(Said { data, .. }) => Counted::Begun {
             length: data.unwrap_or((0, 0)).0,
-            form: Form::TextOrHex,
+            form: Form::TEXT_OR_HEX,
             bytes: data.unwrap_or((0, 0)).1,
         },
         Err(not_yet) => not_yet,
@@ -330,10 +330,14 @@ impl<'l> Said<'l> {
         for (number, value) in self.pairs() {
             let number = Number(number);
             let read = match block(number, value) {
-                Some(block) => builder.uint(number, block).map_err(|_| number),
-                None => text::option(&mut builder, number, value),
+                Some(block) => builder.uint(number, block).is_ok(),
+                None => {
+                    text::option(&mut builder, number, value).is_ok()
+                        || (number.format() == Format::Opaque
+                            && builder.option(number, value).is_ok())
+                }
             };
-            if read.is_err() {
+            if !read {
                 lost += 1;
                 critical |= number.is_critical();
             }

@@ -189,9 +189,8 @@ impl Bc28 {
     /// # Errors
     /// [`Invalid::Path`] if one is empty, longer than 50 characters, or holds what no command line can carry.
     pub fn serve(&mut self, resources: &'static [&'static str]) -> Result<(), Error> {
-        let fits = |resource: &&str| {
-            (1..=50).contains(&resource.len()) && carries(resource.as_bytes())
-        };
+        let fits =
+            |resource: &&str| (1..=50).contains(&resource.len()) && carries(resource.as_bytes());
         if !resources.iter().all(fits) {
             return Err(Invalid::Path.into());
         }

@@ -1,0 +1,1 @@
+//! The simulated module without a driver: it is as strict as the note.
