@@ -299,3 +299,6 @@ impl<F: Firmware, N> DerefMut for Module<F, N> {
         &mut self.chassis
     }
 }
+
+#[cfg(test)]
+mod tests;
