@@ -114,6 +114,21 @@ fn a_length_that_fits_neither_text_nor_hexadecimal_is_torn() {
 }
 
 #[test]
+fn data_that_nobody_keeps_is_counted_to_its_end_all_the_same() {
+    in_every_chunking(|bench, chunk| {
+        for length in [600, 601] {
+            let digits = "5A".repeat(length);
+            let line = format!("\r\n+EITHER: {length},{digits}\r\n+NOTE: 6\r\n");
+            bench.feed(line.as_bytes(), chunk);
+            let note = bench.inbox.notes.retransmitted.take();
+            assert_eq!(note, Some((6, 0)), "{length}");
+            let losses = std::mem::take(&mut bench.inbox.losses);
+            assert_eq!((losses.torn, losses.messages), (0, 1), "{length}");
+        }
+    });
+}
+
+#[test]
 fn data_whose_line_break_comes_late_is_whole() {
     in_every_chunking(|bench, chunk| {
         bench.feed(b"\r\n+EITHER: 5,hello", chunk);

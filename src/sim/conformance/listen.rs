@@ -129,6 +129,7 @@ fn opened(words: &str) -> Option<Option<Stamp>> {
     let digits = words.next()?.strip_prefix("token=")?.as_bytes();
     let mut stamp = Stamp::new(id, crate::at::line::unhex(digits, &mut token)?);
     stamp.observes = words.next() == Some("observes");
+    stamp.sent = true;
     Some(Some(stamp))
 }
 
