@@ -13,11 +13,13 @@ pub(super) fn counted(line: &[u8], whole: bool) -> Counted {
     match parse(line, whole) {
         // A line that is whole ends its message here, with no data.
         Ok(Said { data, .. }) => Counted::Begun {
-            length: data.unwrap_or((0, 0)).0,
+            length: data.0,
             form: Form::TEXT_OR_HEX,
-            bytes: data.unwrap_or((0, 0)).1,
+            bytes: data.1,
         },
-        Err(not_yet) => not_yet,
+        Err(NEXT) => Counted::Next,
+        Err(_) if whole => Counted::No,
+        Err(_) => Counted::Later,
     }
 }
 
@@ -67,101 +69,78 @@ struct Said<'l> {
     options: &'l [u8],
     /// Options that are counted and not there.
     hidden: u8,
-    /// Bytes of data, and how many characters of them the line holds already; `None` if no data follows.
-    data: Option<(u16, u8)>,
+    /// Bytes of data, and how many characters of them the line holds already.
+    data: (u16, u8),
     /// The line breaks off, or goes on as no such line may.
     torn: bool,
 }
 
-/// Reads a line as far as its data. `Err`: how to go on if it cannot be read yet, or is none.
-fn parse(line: &[u8], whole: bool) -> Result<Said<'_>, Counted> {
-    let not_yet = if whole { Counted::No } else { Counted::Later };
-    let rest = line::after(line, "+QCOAPURC:").ok_or(Counted::No)?;
-    // Either word may be the wrong one (5.1): the code decides.
-    let rest = rest.strip_prefix(b"\"r").ok_or(Counted::No)?;
-    let (b"sp\"" | b"eq\"", rest) = rest.split_at_checked(3).ok_or(not_yet)? else {
-        return Err(Counted::No);
-    };
-    let rest = rest.trim_ascii_start();
-    // The comma behind the word may be missing (2.6).
-    let mut rest = rest.strip_prefix(b",").unwrap_or(rest);
-    let mut next = || word(&mut rest, whole).ok_or(not_yet);
+/// A line that cannot be read: the next byte may change that.
+const NEXT: bool = true;
+/// Not before the next comma, if at all.
+const LATER: bool = false;
 
-    let mut field = next()?;
-    if field.iter().filter(|byte| b".:".contains(byte)).count() > 1 {
+/// Reads a line as far as its data.
+fn parse(line: &[u8], whole: bool) -> Result<Said<'_>, bool> {
+    let rest = line::after(line, "+QCOAPURC:").ok_or(LATER)?;
+    // Either word may be the wrong one (5.1): the code decides.
+    let rest = line::after(rest, "\"rsp\"").or(line::after(rest, "\"req\""));
+    let rest = rest.ok_or(LATER)?;
+    let mut line = Rest {
+        // The comma behind the word may be missing (2.6).
+        text: rest.strip_prefix(b",").unwrap_or(rest),
+        whole,
+    };
+    let mut field = line.field()?;
+    let dots = field.iter().filter(|byte| matches!(byte, b'.' | b':'));
+    if dots.count() > 1 {
         // The sender's address, and its port.
-        next()?;
-        field = next()?;
+        line.field()?;
+        field = line.field()?;
     }
     let mut kind = None;
-    if field.len() == 1 {
-        kind = Some(match field {
-            b"0" => Kind::Confirmable,
-            b"1" => Kind::NonConfirmable,
-            b"2" => Kind::Acknowledgement,
-            b"3" => Kind::Reset,
-            _ => return Err(Counted::No),
+    if let [digit] = field {
+        kind = Some(match digit {
+            b'0' => Kind::Confirmable,
+            b'1' => Kind::NonConfirmable,
+            b'2' => Kind::Acknowledgement,
+            b'3' => Kind::Reset,
+            _ => return Err(LATER),
         });
-        field = next()?;
+        field = line.field()?;
     }
     // `c.dd`, or a method, or 0.
-    let bare = line::number(field).and_then(|code| u8::try_from(code).ok());
-    let code = text::code(field).or(bare.map(Code::from_byte));
-    let code = code.filter(|code| code.class() == 0 || bare.is_none());
-    let code = code.ok_or(Counted::No)?;
-    let id = next()?;
-    let id = line::number(id).and_then(|id| u16::try_from(id).ok());
+    let code = match line::number(field) {
+        Some(code @ 0..32) => Code::from_byte((code & 31) as u8),
+        _ => text::code(field).ok_or(LATER)?,
+    };
     let mut said = Said {
         kind,
         code,
-        id: id.ok_or(Counted::No)?,
+        id: short(line.field()?).ok_or(LATER)?,
         token: &[],
         options: &[],
         hidden: 0,
-        data: None,
+        data: (0, 0),
         torn: false,
     };
-    if !code.is_request() {
-        said.read_count(rest, whole)?;
-        return Ok(said);
+    if code.is_request() {
+        said.read_mode(line)?;
+    } else {
+        said.read_count(line)?;
     }
-
-    // The mode: in hexadecimal says the note, in decimal prints a sister. Both read alike where it matters: the lowest bit,
-    // for the token; and if there is a payload (80 and more), three digits are decimal, two are not.
-    let mode = next()?;
-    let token = mode.last().and_then(|digit| line::nibble(*digit));
-    let mode = match mode {
-        [_, _, _] => line::number(mode).and_then(|mode| u8::try_from(mode).ok()),
-        _ => line::unhex(mode, &mut [0]).and_then(|mode| mode.first().copied()),
-    };
-    if token.is_some_and(|bit| bit & 1 == 1) {
-        match lead(rest) {
-            Lead::Nothing | Lead::Digits if !whole => return Err(Counted::Later),
-            Lead::Number(1..=8, []) if !whole => return Err(Counted::Next),
-            // An option, whatever the mode says.
-            Lead::Number(_, [b'"', ..]) => {}
-            Lead::Number(1..=8, mut behind) => {
-                said.token = word(&mut behind, whole).ok_or(not_yet)?;
-                rest = behind;
-            }
-            _ => {}
-        }
-    }
-    let options = match mode {
-        Some(mode) if mode & 0x80 != 0 => mode >> 1 & 0x3F,
-        _ => u8::MAX,
-    };
-    said.read_options(rest, options, whole)?;
     Ok(said)
 }
 
-/// Takes what stands before the next comma; `None` if that has not come and the line is not whole, or if nothing is left.
-fn word<'l>(rest: &mut &'l [u8], whole: bool) -> Option<&'l [u8]> {
-    let comma = rest.iter().position(|byte| *byte == b',');
-    let end = comma.or((whole && !rest.is_empty()).then_some(rest.len()))?;
-    let (word, tail) = rest.split_at_checked(end)?;
-    *rest = tail.get(1..).unwrap_or(&[]);
-    Some(word.trim_ascii())
+fn short(text: &[u8]) -> Option<u16> {
+    u16::try_from(line::number(text)?).ok()
+}
+
+/// What is left of a line.
+#[derive(Clone, Copy)]
+struct Rest<'l> {
+    text: &'l [u8],
+    whole: bool,
 }
 
 /// What stands where a number may.
@@ -170,87 +149,136 @@ enum Lead<'l> {
     /// Digits, up to the end.
     Digits,
     /// A number, its comma, and what is behind it.
-    Number(u16, &'l [u8]),
+    Number(u16, Rest<'l>),
     Other,
 }
 
-fn lead(rest: &[u8]) -> Lead<'_> {
-    let text = rest.strip_prefix(b" ").unwrap_or(rest);
-    let digits = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
-    match text.split_at_checked(digits) {
-        Some(([], [])) => Lead::Nothing,
-        Some((digits, [])) if digits.len() <= 5 => Lead::Digits,
-        Some((digits, [b',', behind @ ..])) => match line::number(digits).map(u16::try_from) {
-            Some(Ok(number)) => Lead::Number(number, behind),
+impl<'l> Rest<'l> {
+    /// Takes what stands before the next comma, or before the end of a line that is whole.
+    #[inline(never)]
+    fn field(&mut self) -> Result<&'l [u8], bool> {
+        let comma = self.text.iter().position(|byte| *byte == b',');
+        let end = match comma {
+            None if self.whole && !self.text.is_empty() => self.text.len(),
+            comma => comma.ok_or(LATER)?,
+        };
+        let (field, tail) = self.text.split_at_checked(end).ok_or(LATER)?;
+        self.text = tail.get(1..).unwrap_or(&[]);
+        Ok(field.trim_ascii())
+    }
+
+    #[inline(never)]
+    fn lead(self) -> Lead<'l> {
+        let text = self.text.strip_prefix(b" ").unwrap_or(self.text);
+        let digits = text.iter().take_while(|byte| byte.is_ascii_digit());
+        match text.split_at_checked(digits.count()) {
+            Some(([], [])) => Lead::Nothing,
+            Some((digits, [])) if digits.len() <= 5 => Lead::Digits,
+            Some((digits, [b',', text @ ..])) => match short(digits) {
+                Some(number) => Lead::Number(number, Self { text, ..self }),
+                None => Lead::Other,
+            },
             _ => Lead::Other,
-        },
-        _ => Lead::Other,
+        }
+    }
+
+    /// How many characters there are. Where they are data they are few, since they are looked at byte by byte.
+    fn characters(self) -> u8 {
+        u8::try_from(self.text.len()).unwrap_or(u8::MAX)
     }
 }
 
 impl<'l> Said<'l> {
+    /// What follows a request's id: the mode, perhaps a token, then options and data.
+    ///
+    /// The mode is hexadecimal, says the note, and decimal in one firmware. Both read alike where it matters: the lowest bit,
+    /// for the token; and if there is a payload (0x80), three digits are decimal and two are not.
+    fn read_mode(&mut self, mut line: Rest<'l>) -> Result<(), bool> {
+        let mode = line.field()?;
+        let token = mode.last().and_then(|digit| line::nibble(*digit));
+        if token.is_some_and(|bit| bit & 1 == 1) {
+            match line.lead() {
+                Lead::Nothing | Lead::Digits if !line.whole => return Err(LATER),
+                Lead::Number(_, Rest { text: [], .. }) if !line.whole => return Err(NEXT),
+                Lead::Number(
+                    _,
+                    Rest {
+                        text: [b'"', ..], ..
+                    },
+                ) => {}
+                Lead::Number(1..=8, mut behind) => {
+                    self.token = behind.field()?;
+                    line = behind;
+                }
+                _ => {}
+            }
+        }
+        let mut byte = [0];
+        let mode = match mode {
+            [_, _] => line::unhex(mode, &mut byte).and_then(|mode| mode.first().copied()),
+            _ => short(mode).and_then(|mode| u8::try_from(mode).ok()),
+        };
+        let options = mode.filter(|mode| mode & 0x80 != 0);
+        self.read_options(line, options.map_or(u8::MAX, |mode| mode >> 1 & 0x3F))
+    }
+
     /// What follows a response's id: a count with its options, or the length of the data, or nothing.
-    fn read_count(&mut self, rest: &'l [u8], whole: bool) -> Result<(), Counted> {
-        match lead(rest) {
-            Lead::Number(first, behind) => match lead(behind) {
-                Lead::Nothing | Lead::Digits if !whole => Err(Counted::Next),
-                Lead::Number(_, []) if !whole => Err(Counted::Next),
-                // `<count>,<number>,"`
-                Lead::Number(_, [b'"', ..]) => {
-                    let count = u8::try_from(first).unwrap_or(u8::MAX);
-                    self.read_options(behind, count, whole)
-                }
-                // `<count>,<length>,`: an option that is counted and not printed. Data of no or one byte has no comma.
-                Lead::Number(length, data) if first <= 1 => {
-                    self.hidden = u8::from(first == 1);
-                    self.data = Some((length, characters(data)));
-                    Ok(())
-                }
-                _ => {
-                    self.data = Some((first, characters(behind)));
-                    Ok(())
-                }
-            },
-            _ if !whole => Err(Counted::Later),
-            Lead::Nothing => Ok(()),
+    fn read_count(&mut self, line: Rest<'l>) -> Result<(), bool> {
+        let (first, behind) = match line.lead() {
+            Lead::Number(first, behind) => (first, behind),
+            _ if !line.whole => return Err(LATER),
+            Lead::Nothing => return Ok(()),
             // A count of options that are not printed, without data behind.
             Lead::Digits => {
-                let count = line::number(rest.trim_ascii()).unwrap_or(0);
-                self.hidden = u8::try_from(count).unwrap_or(u8::MAX);
-                Ok(())
+                self.hidden =
+                    short(line.text.trim_ascii()).map_or(u8::MAX, |count| (count & 255) as u8);
+                return Ok(());
             }
             Lead::Other => {
                 self.torn = true;
-                Ok(())
+                return Ok(());
             }
+        };
+        let count = u8::try_from(first).unwrap_or(u8::MAX);
+        self.data = (first, behind.characters());
+        match behind.lead() {
+            Lead::Nothing | Lead::Digits if !line.whole => return Err(NEXT),
+            Lead::Number(length, data) => match data.text.first() {
+                None if !line.whole => return Err(NEXT),
+                // `<count>,<number>,"`
+                Some(b'"') => return self.read_options(behind, count),
+                // `<count>,<length>,`: an option that is counted and not printed. Data of no or one byte has no comma.
+                _ if first <= 1 => {
+                    self.hidden = count;
+                    self.data = (length, data.characters());
+                }
+                _ => {}
+            },
+            _ => {}
         }
+        Ok(())
     }
 
     /// So many options, or fewer, and the length of the data, if there is some.
-    fn read_options(&mut self, all: &'l [u8], count: u8, whole: bool) -> Result<(), Counted> {
-        let mut rest = all;
+    fn read_options(&mut self, mut line: Rest<'l>, count: u8) -> Result<(), bool> {
+        let all = line.text;
         let mut left = count;
+        self.data = (0, 0);
         loop {
-            let before = all.len().saturating_sub(rest.len());
+            let before = all.len().saturating_sub(line.text.len());
             self.options = all.get(..before).unwrap_or(&[]);
-            let value = match lead(rest) {
-                // The value of an option may look like the data of this length.
-                Lead::Number(length, data) if left == 0 => {
-                    self.data = Some((length, characters(data)));
-                    return Ok(());
-                }
-                Lead::Number(_, [b'"', value @ ..]) => value,
-                Lead::Number(_, []) if !whole => return Err(Counted::Next),
-                Lead::Number(length, data) => {
-                    self.hidden = if count == u8::MAX { 0 } else { left };
-                    self.data = Some((length, characters(data)));
-                    return Ok(());
-                }
-                _ if !whole => return Err(Counted::Later),
-                Lead::Nothing => {
-                    self.hidden = if count == u8::MAX { 0 } else { left };
-                    return Ok(());
-                }
+            let mut value = match line.lead() {
+                Lead::Number(length, data) => match data.text.split_first() {
+                    // The value of an option may look like the data of this length.
+                    Some((b'"', value)) if left > 0 => value,
+                    None if left > 0 && !line.whole => return Err(NEXT),
+                    _ => {
+                        self.data = (length, data.characters());
+                        break;
+                    }
+                },
+                _ if !line.whole => return Err(LATER),
+                Lead::Nothing => break,
                 _ => {
                     self.torn = true;
                     return Ok(());
@@ -259,13 +287,17 @@ impl<'l> Said<'l> {
             let Some(end) = value.iter().position(|byte| *byte == b'"') else {
                 // It breaks off within a value.
                 self.torn = true;
-                return if whole { Ok(()) } else { Err(Counted::Later) };
+                return if line.whole { Ok(()) } else { Err(LATER) };
             };
-            let behind = value.get(end + 1..).unwrap_or(&[]);
+            value = value.get(end + 1..).unwrap_or(&[]);
             // One firmware forgets the comma behind some values.
-            rest = behind.strip_prefix(b",").unwrap_or(behind);
+            line.text = value.strip_prefix(b",").unwrap_or(value);
             left = left.saturating_sub(1);
         }
+        if count < u8::MAX {
+            self.hidden = left;
+        }
+        Ok(())
     }
 
     /// Writes the message, as far as its payload, or the note that the line is.
@@ -290,7 +322,7 @@ impl<'l> Said<'l> {
             let stamp = match self.kind {
                 None | Some(Kind::Acknowledgement) => open.filter(|open| open.id == self.id),
                 Some(Kind::Reset) => None,
-                _ => open.filter(|open| open.observes || !numbered),
+                _ => open.filter(|open| open.sent && (open.observes || !numbered)),
             };
             match &stamp {
                 Some(stamp) => {
@@ -314,7 +346,7 @@ impl<'l> Said<'l> {
             }
         }
 
-        let payload = self.data.map_or(0, |(length, _)| usize::from(length));
+        let payload = usize::from(self.data.0);
         // In the message an option never takes more bytes than in the line.
         let space = inbox.open(12 + self.options.len(), payload + 1);
         let mut none = [0; 0];
@@ -345,6 +377,7 @@ impl<'l> Said<'l> {
         let head = builder.finish().as_bytes().len();
         inbox.filled(head);
         inbox.losses.options = inbox.losses.options.saturating_add(lost);
+        inbox.losses.torn = inbox.losses.torn.saturating_add(self.torn.into());
         if critical {
             // What it would have changed is not known: rather no message than a wrong one.
             inbox.cut();
@@ -356,23 +389,22 @@ impl<'l> Said<'l> {
 
     /// The options: number and value.
     fn pairs(&self) -> impl Iterator<Item = (u16, &'l [u8])> {
-        let mut rest = self.options;
+        let mut line = Rest {
+            text: self.options,
+            whole: true,
+        };
         core::iter::from_fn(move || {
-            let Lead::Number(number, [b'"', value @ ..]) = lead(rest) else {
+            let Lead::Number(number, value) = line.lead() else {
                 return None;
             };
+            let value = value.text.strip_prefix(b"\"")?;
             let end = value.iter().position(|byte| *byte == b'"')?;
             let (value, behind) = value.split_at_checked(end)?;
             let behind = behind.get(1..)?;
-            rest = behind.strip_prefix(b",").unwrap_or(behind);
+            line.text = behind.strip_prefix(b",").unwrap_or(behind);
             Some((number, value))
         })
     }
-}
-
-/// How many characters of its data a line holds. It is looked at byte by byte there, so they are few.
-fn characters(data: &[u8]) -> u8 {
-    u8::try_from(data.len()).unwrap_or(u8::MAX)
 }
 
 /// A block as one firmware prints it: `number/M/size`, or `number/_/size` for the last one.

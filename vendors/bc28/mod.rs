@@ -142,7 +142,34 @@ pub struct Bc28 {
     unasked: bool,
     /// The server.
     port: u16,
-    address: heapless::Vec<u8, 40>,
+    address: Address,
+}
+
+/// An address as text: so many characters of the array.
+#[derive(Default)]
+struct Address {
+    text: [u8; 32],
+    length: u8,
+}
+
+impl Address {
+    /// Dotted numbers, or with colons; `None` for anything else, also for what is longer than any address may be here.
+    fn new(host: &[u8]) -> Option<Self> {
+        let mut address = Self::default();
+        let (mut name, mut colons) = (false, false);
+        for (to, from) in address.text.iter_mut().zip(host) {
+            *to = *from;
+            address.length += 1;
+            name |= !matches!(from, b'0'..=b'9' | b'.');
+            colons |= *from == b':';
+        }
+        let whole = host.len() == usize::from(address.length);
+        (whole && address.length > 0 && (!name || colons)).then_some(address)
+    }
+
+    fn text(&self) -> &[u8] {
+        self.text.get(..usize::from(self.length)).unwrap_or(&[])
+    }
 }
 
 impl Default for Bc28 {
@@ -157,7 +184,7 @@ impl Default for Bc28 {
             listed: false,
             unasked: false,
             port: 0,
-            address: heapless::Vec::new(),
+            address: Address::default(),
         }
     }
 }
@@ -213,8 +240,8 @@ impl Bc28 {
 /// How long the modem may take to answer, in milliseconds. The note says 300 for everything; see [there](self).
 const ANSWER: u32 = 4000;
 
-/// How long a lookup may take.
-const LOOKUP: u32 = 60_000;
+/// How long a lookup may take, in seconds.
+const LOOKUP: u32 = 30;
 
 /// Ends the input of a prompt.
 const CTRL_Z: u8 = 0x1A;
@@ -280,25 +307,29 @@ impl Dialect for Bc28 {
             return Err(Invalid::Host.into());
         }
         self.open = false;
-        if is_address(host) {
-            self.address = heapless::Vec::from_slice(host).map_err(|_| Invalid::Host)?;
+        if let Some(address) = Address::new(host) {
+            self.address = address;
         } else {
-            if at.inbox.session == LOOKING_UP {
-                // The answer to a lookup that was given up must not pass for the one to this.
-                at.expect("+QDNS:", &[]);
-                let _ = at.line(LOOKUP).await;
+            // The answer to a lookup that was given up must not pass for the one to this.
+            let mut seconds = LOOKUP;
+            while at.inbox.session == LOOKING_UP && seconds > 0 {
+                at.pause(1000).await?;
+                seconds -= 1;
             }
-            let lookup = at.put("AT+QDNS=").text("0").bare(host);
-            let lookup = lookup.expect("+QDNS:", &[]).ok(ANSWER);
-            lookup.await.map_err(named)?;
             at.inbox.session = LOOKING_UP;
-            at.line(LOOKUP).await?;
+            let lookup = at.put("AT+QDNS=").text("0").bare(host);
+            let lookup = lookup.expect("+QDNS:", &[]).ok(ANSWER).await;
+            if let Err(Error::Modem(_) | Error::Invalid(_)) = lookup {
+                at.inbox.session = None;
+            }
+            lookup.map_err(named)?;
+            at.line(1000 * LOOKUP).await?;
             at.inbox.session = None;
-            let address = at.answer().next().map_or(&[][..], |field| field.text);
-            self.address = match heapless::Vec::from_slice(address) {
-                Ok(address) if is_address(&address) => address,
-                _ => return Err(ModemError::Dns.into()),
-            };
+            let address = at
+                .answer()
+                .next()
+                .and_then(|field| Address::new(field.text));
+            self.address = address.ok_or(ModemError::Dns)?;
         }
         self.port = server.port;
         self.create(at).await
@@ -310,8 +341,6 @@ impl Dialect for Bc28 {
             return Err(ModemError::NotConnected.into());
         }
         let form = self.form(&message)?;
-        // Nobody answers what is not sent yet.
-        let mut request = at.inbox.exchange.take();
         let options = u32::try_from(message.options().count()).unwrap_or(u32::MAX);
         let mut renew = options == 0 && self.listed && !self.used_once;
         if self.unasked {
@@ -334,7 +363,7 @@ impl Dialect for Bc28 {
                     _ => command.quoted(option.value),
                 };
             }
-            command.ok(ANSWER).await.map_err(named)?;
+            command.ok(ANSWER).await?;
         }
         let token = message.token();
         let head = at.put("AT+QCOAPHEAD=");
@@ -344,19 +373,20 @@ impl Dialect for Bc28 {
             let head = head.text("5").num(message.id().into());
             head.num(u32::try_from(token.len()).unwrap_or(0)).hex(token)
         };
-        head.ok(ANSWER).await.map_err(named)?;
+        head.ok(ANSWER).await?;
 
         let code = message.code();
         self.unasked |= message.kind() == Kind::Confirmable;
-        if let Some(request) = &mut request {
+        // Nobody has answered it before.
+        if let Some(request) = &mut at.inbox.exchange {
             request.observes = message.option(Number::OBSERVE).is_some();
+            request.sent = true;
         }
-        at.inbox.exchange = request;
         let send = at
             .put("AT+QCOAPSEND=")
             .num(message.kind() as u32)
             .num(u32::from(code.class()) * 100 + u32::from(code.detail()))
-            .bare(&self.address)
+            .bare(self.address.text())
             .num(self.port.into());
         send.prompt(0, ANSWER).await.map_err(named)?;
         let payload = message.payload();
@@ -403,7 +433,7 @@ impl Bc28 {
         for (setting, on) in [("\"Showrspopt\"", true), ("\"Showra\"", self.show_sender)] {
             if on {
                 let set = at.put("AT+QCOAPCFG=").text(setting).text("1");
-                set.ok(ANSWER).await.map_err(named)?;
+                set.ok(ANSWER).await?;
             }
         }
         for resource in self.resources {
@@ -450,12 +480,6 @@ impl Bc28 {
         }
         Ok(Input::raw_then(CTRL_Z))
     }
-}
-
-/// Whether a host is an address and no name: dotted numbers, or with colons.
-fn is_address(host: &[u8]) -> bool {
-    let dotted = |byte: &u8| byte.is_ascii_digit() || *byte == b'.';
-    !host.is_empty() && (host.contains(&b':') || host.iter().all(dotted))
 }
 
 /// A refusal that does no harm.

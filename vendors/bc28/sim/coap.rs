@@ -154,7 +154,7 @@ impl Bc28Firmware {
         Done::ok(20)
     }
 
-    fn add_resource(&mut self, chassis: &mut Chassis, arguments: Arguments<'_>) -> Answer {
+    fn add_resource(&mut self, chassis: &Chassis, arguments: Arguments<'_>) -> Answer {
         arguments.count(&[2])?;
         let length = usize::from(arguments.byte(0, 1..=50)?);
         let resource = arguments.text(1)?;
@@ -196,7 +196,7 @@ impl Bc28Firmware {
         Done::ok(15)
     }
 
-    fn set_options(&mut self, chassis: &mut Chassis, arguments: Arguments<'_>) -> Answer {
+    fn set_options(&mut self, chassis: &Chassis, arguments: Arguments<'_>) -> Answer {
         let count = usize::from(arguments.byte(0, 1..=12)?);
         if arguments.len() != 1 + 2 * count {
             return Err(Failure::misuse("another number of options than was said"));
