@@ -2,3 +2,6 @@
 
 #[cfg(feature = "bg96")]
 pub mod bg96;
+
+#[cfg(feature = "l610")]
+pub mod l610;
