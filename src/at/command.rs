@@ -3,7 +3,7 @@
 
 use super::At;
 use super::line::counts;
-use super::wait::{Wait, What};
+use super::wait::{Feed, Wait, What};
 use crate::error::{Error, Invalid, Resource, Waited};
 
 /// A command under construction. Built by value, ended by a verb that says what is waited for.
@@ -61,30 +61,74 @@ impl<'f, 'b> Put<'f, 'b> {
     }
 
     /// A caller's text in quotes. Refused if it holds a quote, a control character or a byte beyond ASCII.
-    pub fn quoted(mut self, text: &[u8]) -> Self {
-        if !carries(text) {
-            self.fail(Invalid::Character.into());
-        }
-        self.separate();
-        self.append(b"\"");
-        self.append(text);
-        self.append(b"\"");
-        self
+    pub fn quoted(self, text: &[u8]) -> Self {
+        self.begin_quoted().part(text).end_quoted()
     }
 
     /// Bytes in quotes, as upper-case hexadecimal.
-    pub fn quoted_hex(mut self, bytes: &[u8]) -> Self {
+    pub fn quoted_hex(self, bytes: &[u8]) -> Self {
+        self.begin_quoted().part_hex(bytes).end_quoted()
+    }
+
+    /// Bytes as upper-case hexadecimal, without quotes.
+    pub fn hex(mut self, bytes: &[u8]) -> Self {
         self.separate();
-        self.append(b"\"");
-        for byte in bytes {
-            self.append(&[digit(byte >> 4), digit(byte & 15)]);
+        self.part_hex(bytes)
+    }
+
+    /// A caller's text without quotes. Refused if it holds anything but letters, digits, `.`, `:`, `-` and `_`.
+    pub fn bare(mut self, text: &[u8]) -> Self {
+        let carries = |byte: &u8| byte.is_ascii_alphanumeric() || b".:-_".contains(byte);
+        if !text.iter().all(carries) {
+            self.fail(Invalid::Character.into());
         }
+        self.separate();
+        self.append(text);
+        self
+    }
+
+    /// Begins an argument in quotes, which [parts](Self::part) follow.
+    pub fn begin_quoted(mut self) -> Self {
+        self.separate();
         self.append(b"\"");
         self
     }
 
+    /// A piece of a quoted argument: a caller's text. Refused as in [`quoted`](Self::quoted).
+    pub fn part(mut self, text: &[u8]) -> Self {
+        if !carries(text) {
+            self.fail(Invalid::Character.into());
+        }
+        self.append(text);
+        self
+    }
+
+    /// A piece of a quoted argument: bytes as upper-case hexadecimal.
+    pub fn part_hex(mut self, bytes: &[u8]) -> Self {
+        for byte in bytes {
+            self.append(&[digit(byte >> 4), digit(byte & 15)]);
+        }
+        self
+    }
+
+    /// Ends an argument in quotes.
+    pub fn end_quoted(mut self) -> Self {
+        self.append(b"\"");
+        self
+    }
+
+    /// Bytes in quotes, as upper-case hexadecimal, that are not copied to the command's buffer: they come with
+    /// [`ok_with`](Self::ok_with), which must end this command. One such argument a command.
+    pub fn streamed_hex(self) -> Self {
+        let put = self.begin_quoted();
+        if put.at.failure.is_none() {
+            put.at.engine.stream_here();
+        }
+        put.end_quoted()
+    }
+
     /// Says which line is wanted besides the final result: one that begins so, with so many fields behind the prefix
-    /// (`0..=15`). It is captured whether it comes before or after the final result.
+    /// (`0..=15`; none given: any number). It is captured whether it comes before or after the final result.
     pub fn expect(self, prefix: &'static str, fields: &'static [u8]) -> Self {
         if self.at.failure.is_none() {
             self.at.engine.expect(prefix, counts(fields));
@@ -115,11 +159,24 @@ impl<'f, 'b> Put<'f, 'b> {
         self.end(What::Answer, milliseconds)
     }
 
-    /// Sends, and waits for the prompt that asks for `length` bytes of input (0: input that is ended by a control
+    /// Sends, the bytes of [`streamed_hex`](Self::streamed_hex) among it, and waits for `OK`.
+    pub fn ok_with(self, bytes: &'f [u8], milliseconds: u32) -> Feed<'f, 'b> {
+        if self.at.failure.is_none() {
+            self.at.engine.expect_stream(bytes.len());
+        }
+        self.end(What::Command, milliseconds).with(bytes)
+    }
+
+    /// Sends, and waits for the prompt `>` that asks for `length` bytes of input (0: input that is ended by a control
     /// character). If the final result comes at once instead, [`At::prompted`] says so.
     pub fn prompt(self, length: usize, milliseconds: u32) -> Wait<'f, 'b> {
+        self.prompt_mark(b'>', length, milliseconds)
+    }
+
+    /// The same with another prompt.
+    pub fn prompt_mark(self, mark: u8, length: usize, milliseconds: u32) -> Wait<'f, 'b> {
         if self.at.failure.is_none() {
-            self.at.engine.expect_prompt(length);
+            self.at.engine.expect_prompt(mark, length);
         }
         self.end(What::Prompt, milliseconds)
     }
@@ -154,7 +211,7 @@ pub fn carries(text: &[u8]) -> bool {
         .all(|byte| matches!(byte, b' '..=b'~') && *byte != b'"')
 }
 
-fn digit(nibble: u8) -> u8 {
+pub(super) fn digit(nibble: u8) -> u8 {
     if nibble < 10 {
         b'0' + nibble
     } else {

@@ -12,6 +12,8 @@
 
 mod pending;
 
+pub use pending::Input;
+
 use super::inbox::{Inbox, count};
 use super::line::{Fields, after, nibble};
 use super::result::Final;
@@ -25,6 +27,8 @@ pub enum Counted {
     /// It may: ask again at the next comma, or at the end of the line. Said at the end of the line: the line goes on,
     /// the line break is part of it.
     Later,
+    /// It cannot be said yet: ask again at the very next byte.
+    Next,
     /// So many bytes follow at once.
     Now {
         /// Bytes of data (not of its text form).
@@ -32,6 +36,24 @@ pub enum Counted {
         /// How they are written.
         form: Form,
     },
+    /// They have begun already: the end of the line is their beginning.
+    Begun {
+        /// Bytes of data (not of its text form).
+        length: u16,
+        /// How they are written.
+        form: Form,
+        /// How many bytes of the line are theirs, at most [`Counted::BEGUN`].
+        bytes: u8,
+    },
+    /// Hexadecimal digits in quotes follow, of a length that is not told; then the line goes on. The line's meaning is
+    /// asked for twice: before them, when it opens the message, and at its end, with nothing between the quotes, when it
+    /// commits it.
+    Quoted,
+}
+
+impl Counted {
+    /// How many bytes of data the line may hold when they are [recognised](Self::Begun).
+    pub const BEGUN: usize = 8;
 }
 
 /// How counted data is written.
@@ -41,6 +63,9 @@ pub enum Form {
     Raw,
     /// Two hexadecimal digits a byte, perhaps in quotes.
     Hex,
+    /// As it is, or in hexadecimal digits; what comes tells. They are hexadecimal if so many digits are not the end of the
+    /// line. A blank before the data does not count, if it is not needed to make up their number.
+    TextOrHex,
 }
 
 /// The two plain functions of a dialect that the engine calls.
@@ -92,6 +117,10 @@ pub(super) struct Engine<'b> {
     stream_length: u16,
     stream_sent: u16,
     counted_left: u16,
+    /// The length that was declared, of data whose form shows itself.
+    declared: u16,
+    /// Where in the command's text the bytes go that are not in its buffer.
+    stream_at: u16,
     counts: u16,
     expect: &'static str,
     first: Option<u8>,
@@ -109,11 +138,23 @@ pub(super) struct Engine<'b> {
     pub(super) torn: bool,
     /// The modem echoed the pending command.
     pub(super) echoed: bool,
-    /// A prompt is awaited.
+    /// A prompt is awaited, and which.
     pub(super) prompt: bool,
+    mark: u8,
+    /// What is streamed goes out in hexadecimal, and what ends it.
+    stream_hex: bool,
+    stream_end: Option<u8>,
     /// The modem counts the input that it takes: ESC would be a part of it.
     pub(super) counts_input: bool,
     asking: bool,
+    /// The dialect wants to see the next byte.
+    peeking: bool,
+    /// Text or hexadecimal: all that came was digits; there was a blank before it; the next byte decides.
+    digits: bool,
+    blank: bool,
+    deciding: bool,
+    /// The data is in quotes, which are counted: none yet, the first.
+    quotes: Option<u8>,
     overflow: bool,
     held: bool,
     skip_line_feed: bool,
@@ -136,6 +177,8 @@ impl<'b> Engine<'b> {
             stream_length: 0,
             stream_sent: 0,
             counted_left: 0,
+            declared: 0,
+            stream_at: pending::NOWHERE,
             counts: 0,
             expect: "",
             first: None,
@@ -151,8 +194,16 @@ impl<'b> Engine<'b> {
             torn: false,
             echoed: false,
             prompt: false,
+            mark: b'>',
+            stream_hex: false,
+            stream_end: None,
             counts_input: false,
             asking: false,
+            peeking: false,
+            digits: false,
+            blank: false,
+            deciding: false,
+            quotes: None,
             overflow: false,
             held: false,
             skip_line_feed: false,
@@ -171,7 +222,7 @@ impl<'b> Engine<'b> {
         self.last = now;
         let mut rest = bytes;
         while let Some((&byte, tail)) = rest.split_first() {
-            if self.counted_left > 0 {
+            if self.counted_left > 0 || self.deciding {
                 rest = self.payload(rest, inbox);
                 continue;
             }
@@ -179,14 +230,14 @@ impl<'b> Engine<'b> {
             match byte {
                 b'\r' | b'\n' => self.end_of_line(byte, inbox, hooks),
                 _ if self.skip_line => {}
-                b',' if self.asking => {
+                _ if self.asking && (byte == b',' || self.peeking) => {
                     self.push(byte);
                     if !self.overflow {
                         self.ask(false, inbox, hooks);
                     }
                 }
                 _ if self.end > self.start => self.push(byte),
-                b'>' if self.prompt && self.phase == Phase::Waiting => {
+                _ if byte == self.mark && self.prompt && self.phase == Phase::Waiting => {
                     self.phase = Phase::Prompted;
                     self.prompt = false;
                 }
@@ -203,7 +254,14 @@ impl<'b> Engine<'b> {
     /// Nothing was received up to now: ends counted data that has stopped coming.
     pub(super) fn handle_silence(&mut self, now: Instant, inbox: &mut Inbox<'_>) {
         if self.is_counting() && now.reached(self.last.after(GAP)) {
+            if self.deciding {
+                // All of it came, and its line break comes late.
+                self.deciding = false;
+                inbox.commit();
+                return;
+            }
             self.counted_left = 0;
+            self.quotes = None;
             tear_payload(inbox);
             self.next_line();
         }
@@ -215,7 +273,7 @@ impl<'b> Engine<'b> {
     }
 
     fn is_counting(&self) -> bool {
-        self.counted_left > 0 || self.held
+        self.counted_left > 0 || self.deciding || self.held
     }
 
     fn push(&mut self, byte: u8) {
@@ -240,6 +298,7 @@ impl<'b> Engine<'b> {
         self.start = if self.captured { self.captured_end } else { 0 };
         self.end = self.start;
         self.asking = false;
+        self.peeking = false;
         self.overflow = false;
         self.held = false;
         self.skip_line = false;
@@ -253,36 +312,79 @@ impl<'b> Engine<'b> {
 
     /// Asks the dialect about counted data; begins it if there is some. True if the line is dealt with.
     fn ask(&mut self, whole: bool, inbox: &mut Inbox<'_>, hooks: Hooks) -> bool {
-        let line = self.current();
-        match (hooks.counted)(line, whole) {
-            Counted::No => {
-                self.asking = false;
-                false
-            }
-            Counted::Later => whole,
+        let answer = (hooks.counted)(self.current(), whole);
+        self.peeking = answer == Counted::Next;
+        match answer {
+            Counted::No => self.asking = false,
+            Counted::Later => return whole,
+            Counted::Next => {}
             Counted::Now { length, form } => {
-                if !(hooks.urc)(line, inbox) {
-                    // Its data must not end up in a message that it does not belong to.
-                    inbox.rollback();
-                    inbox.lost_message();
-                }
-                if self.overflow {
-                    // Fields in the middle are lost: rather no message than a part taken for the whole.
-                    count(&mut inbox.losses.lines);
-                    inbox.cut();
-                }
-                self.counted_left = length;
-                self.form = form;
-                self.half = None;
-                self.next_line();
-                self.skip_line_feed = whole;
+                self.begin(length, form, inbox, hooks);
+                self.skip_line_feed = whole && length > 0;
                 self.skip_line = !whole;
-                if length == 0 {
-                    self.skip_line_feed = false;
-                    inbox.commit();
-                }
-                true
+                return true;
             }
+            Counted::Begun {
+                length,
+                form,
+                bytes,
+            } => {
+                let mut begun = [0; Counted::BEGUN];
+                let count = usize::from(bytes).min(begun.len());
+                self.end -= u16::from(bytes).min(self.end - self.start);
+                let there = self.line.get(usize::from(self.end)..).unwrap_or(&[]);
+                for (to, from) in begun.iter_mut().zip(there) {
+                    *to = *from;
+                }
+                self.begin(length, form, inbox, hooks);
+                self.skip_line = true;
+                let mut rest = begun.get(..count).unwrap_or(&[]);
+                while !rest.is_empty() && self.is_counting() {
+                    rest = self.payload(rest, inbox);
+                }
+                return true;
+            }
+            Counted::Quoted if !whole => {
+                self.meaning(inbox, hooks);
+                self.asking = false;
+                self.form = Form::Hex;
+                self.half = None;
+                self.quotes = Some(0);
+                // Until they are closed.
+                self.counted_left = u16::MAX;
+                self.declared = u16::MAX;
+            }
+            Counted::Quoted => self.asking = false,
+        }
+        false
+    }
+
+    /// Lets the dialect begin the message that the line up to here announces.
+    fn meaning(&self, inbox: &mut Inbox<'_>, hooks: Hooks) {
+        if !(hooks.urc)(self.current(), inbox) {
+            // Its data must not end up in a message that it does not belong to.
+            inbox.rollback();
+            inbox.lost_message();
+        }
+        if self.overflow {
+            // Fields in the middle are lost: rather no message than a part taken for the whole.
+            count(&mut inbox.losses.lines);
+            inbox.cut();
+        }
+    }
+
+    /// The line up to here announces so much data, which begins now.
+    fn begin(&mut self, length: u16, form: Form, inbox: &mut Inbox<'_>, hooks: Hooks) {
+        self.meaning(inbox, hooks);
+        self.counted_left = length;
+        self.declared = length;
+        self.form = form;
+        self.half = None;
+        self.digits = true;
+        self.blank = false;
+        self.next_line();
+        if length == 0 {
+            inbox.commit();
         }
     }
 
@@ -293,23 +395,80 @@ impl<'b> Engine<'b> {
                 return rest;
             }
         }
-        let rest = match self.form {
-            Form::Raw => {
-                let (data, rest) = bytes
-                    .split_at_checked(usize::from(self.counted_left))
-                    .unwrap_or((bytes, &[]));
-                inbox.push(data);
-                // Not more than were left, so it fits.
-                self.counted_left -= u16::try_from(data.len()).unwrap_or(self.counted_left);
-                rest
-            }
+        let mut rest = match self.form {
             Form::Hex => self.hex(bytes, inbox),
+            Form::TextOrHex if self.deciding => return self.decide(bytes, inbox),
+            Form::Raw | Form::TextOrHex => bytes,
         };
-        if self.counted_left == 0 {
+        if self.form != Form::Hex {
+            if self.form == Form::TextOrHex
+                && self.counted_left == self.declared
+                && !self.blank
+                && let [b' ', behind @ ..] = rest
+            {
+                self.blank = true;
+                return behind;
+            }
+            let (data, behind) = rest
+                .split_at_checked(usize::from(self.counted_left))
+                .unwrap_or((rest, &[]));
+            inbox.push(data);
+            // Not more than were left, so it fits.
+            self.counted_left -= u16::try_from(data.len()).unwrap_or(self.counted_left);
+            rest = behind;
+            if self.form == Form::TextOrHex {
+                self.digits &= data.iter().all(|byte| nibble(*byte).is_some());
+                self.deciding = self.counted_left == 0;
+                return rest;
+            }
+        }
+        if self.counted_left == 0 && self.quotes.take().is_none() {
             // After a tear there is none left to commit.
             inbox.commit();
         }
         rest
+    }
+
+    /// So many characters came as bytes were declared. What follows tells whether they were the bytes.
+    fn decide<'i>(&mut self, bytes: &'i [u8], inbox: &mut Inbox<'_>) -> &'i [u8] {
+        self.deciding = false;
+        match bytes.first() {
+            Some(b'\r' | b'\n') => {
+                if let (Some(b'\n'), true) = (bytes.first(), self.blank) {
+                    // The last character was the line's own end, so the blank was the first one.
+                    let text = inbox.written(self.declared);
+                    if text.last() == Some(&b'\r') {
+                        let mut before = b' ';
+                        for byte in text {
+                            core::mem::swap(byte, &mut before);
+                        }
+                    }
+                }
+                inbox.commit();
+            }
+            Some(digit) if self.digits && nibble(*digit).is_some() => {
+                // They were hexadecimal, and half of it is there.
+                let text = inbox.written(self.declared);
+                let whole = text.len() >> 1;
+                for place in 0..whole {
+                    let high = text.get(place << 1).and_then(|digit| nibble(*digit));
+                    let low = text.get((place << 1) + 1).and_then(|digit| nibble(*digit));
+                    if let (Some(high), Some(low), Some(to)) = (high, low, text.get_mut(place)) {
+                        *to = high << 4 | low;
+                    }
+                }
+                self.half = match text.last() {
+                    Some(digit) if text.len() & 1 == 1 => nibble(*digit).map(|high| high << 4),
+                    _ => None,
+                };
+                let whole = self.declared >> 1;
+                inbox.shorten(self.declared - whole);
+                self.counted_left = self.declared - whole;
+                self.form = Form::Hex;
+            }
+            _ => tear_payload(inbox),
+        }
+        bytes
     }
 
     fn hex<'i>(&mut self, bytes: &'i [u8], inbox: &mut Inbox<'_>) -> &'i [u8] {
@@ -324,11 +483,23 @@ impl<'b> Engine<'b> {
                         return tail;
                     }
                 }
-                (None, None) if digit == b'"' => {}
+                (None, None) if digit == b'"' => {
+                    if let Some(quotes) = &mut self.quotes {
+                        *quotes += 1;
+                        let closed = *quotes == 2;
+                        self.push(digit);
+                        if closed {
+                            self.counted_left = 0;
+                            return tail;
+                        }
+                    }
+                }
+                (None, None) if digit == b' ' && self.counted_left == self.declared => {}
                 (None, _) => {
                     // Fewer digits than declared; the line ends where it ends.
                     tear_payload(inbox);
                     self.counted_left = 0;
+                    self.skip_line |= self.quotes.is_some();
                     return rest;
                 }
             }
@@ -346,14 +517,22 @@ impl<'b> Engine<'b> {
             return;
         }
         if self.asking && self.ask(true, inbox, hooks) {
-            if self.counted_left == 0 && self.end > self.start {
+            if self.skip_line {
+                // The data was a part of the line; this line break is the first thing behind what the line had of it.
+                if self.is_counting() && self.payload(&[byte], inbox).is_empty() {
+                    return;
+                }
+                self.next_line();
+            } else if self.counted_left == 0 && self.end > self.start {
                 // The line goes on behind this line break.
                 self.held = true;
                 self.push(byte);
             }
             return;
         }
-        if self.overflow {
+        if self.overflow && self.is_long_echo() {
+            self.echoed = true;
+        } else if self.overflow {
             crate::log::warning!("a line is longer than the line buffer");
             count(&mut inbox.losses.lines);
             inbox.note();
@@ -403,8 +582,21 @@ impl<'b> Engine<'b> {
     }
 
     fn is_echo(&self, line: &[u8]) -> bool {
-        let sent = self.command.get(..usize::from(self.command_length));
-        sent.and_then(|sent| sent.strip_suffix(b"\r")) == Some(line)
+        let (begin, end) = self.command_text();
+        if self.stream_at == pending::NOWHERE {
+            return begin.strip_suffix(b"\r") == Some(line);
+        }
+        // What was streamed is not looked at.
+        let end = end.strip_suffix(b"\r").unwrap_or(end);
+        line.strip_prefix(begin)
+            .is_some_and(|rest| rest.ends_with(end))
+    }
+
+    /// Whether the line that is too long is the echo of a command with a stream in it.
+    fn is_long_echo(&self) -> bool {
+        self.phase != Phase::Idle
+            && self.stream_at != pending::NOWHERE
+            && self.current().starts_with(self.command_text().0)
     }
 
     fn is_expected(&self, line: &[u8]) -> bool {
@@ -419,6 +611,9 @@ impl<'b> Engine<'b> {
             && fields.clone().num() != Some(u32::from(first))
         {
             return false;
+        }
+        if self.counts == super::line::ANY {
+            return true;
         }
         let mut mask = 1;
         while fields.next().is_some() {

@@ -49,6 +49,80 @@ pub struct Delivery {
     pub result: u16,
 }
 
+/// The one request that is open: what a modem that hides it is spared to tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stamp {
+    /// Its message id.
+    pub id: u16,
+    token: [u8; 8],
+    length: u8,
+}
+
+impl Stamp {
+    /// Of a request with this id and token.
+    pub fn new(id: u16, token: &[u8]) -> Self {
+        let mut stamp = Self {
+            id,
+            token: [0; 8],
+            length: 0,
+        };
+        for (to, from) in stamp.token.iter_mut().zip(token) {
+            *to = *from;
+            stamp.length += 1;
+        }
+        stamp
+    }
+
+    /// Its token.
+    pub fn token(&self) -> &[u8] {
+        self.token.get(..usize::from(self.length)).unwrap_or(&[])
+    }
+}
+
+/// A few message ids, oldest first. One for which there is no room takes the place of the oldest.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Queue {
+    ids: [u16; Self::ROOM],
+    count: u8,
+    overflowed: bool,
+}
+
+impl Queue {
+    /// How many ids there is room for.
+    pub const ROOM: usize = 4;
+
+    /// Adds an id, unless it is there.
+    pub fn push(&mut self, id: u16) {
+        let count = usize::from(self.count);
+        if self.ids.iter().take(count).any(|known| *known == id) {
+            return;
+        }
+        if count == Self::ROOM {
+            self.overflowed = true;
+            self.pop();
+        }
+        if let Some(place) = self.ids.get_mut(usize::from(self.count)) {
+            *place = id;
+            self.count += 1;
+        }
+    }
+
+    /// Takes the oldest.
+    pub fn pop(&mut self) -> Option<u16> {
+        self.count = self.count.checked_sub(1)?;
+        let [oldest, rest @ ..] = self.ids;
+        for (to, from) in self.ids.iter_mut().zip(rest) {
+            *to = from;
+        }
+        Some(oldest)
+    }
+
+    /// Whether an id has lost its place since this was last asked.
+    pub fn overflowed(&mut self) -> bool {
+        core::mem::take(&mut self.overflowed)
+    }
+}
+
 /// What the conversation must know and no CoAP message says.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Notes {
@@ -62,6 +136,10 @@ pub struct Notes {
     pub told: bool,
     /// Something was announced and must be fetched when the line is free.
     pub announced: bool,
+    /// The ids of what was announced, where the modem tells them.
+    pub queue: Queue,
+    /// The modem has an exchange of its own under way, and takes no other.
+    pub busy: bool,
     /// The last report about the delivery of a message.
     pub delivery: Option<Delivery>,
     /// The last report about a retransmission: message id and how often it was repeated.
@@ -85,6 +163,10 @@ pub struct Inbox<'b> {
     doubt: bool,
     /// Something came since the last [`news`](Self::news).
     news: bool,
+    /// The modem's number of our session, where it has several: lines about another are not ours.
+    pub session: Option<u8>,
+    /// The open request: for lines that do not show id and token of what they tell of.
+    pub exchange: Option<Stamp>,
     /// What no message says.
     pub notes: Notes,
     /// What was lost.
@@ -135,6 +217,8 @@ impl<'b> Inbox<'b> {
             open: None,
             doubt: false,
             news: false,
+            session: None,
+            exchange: None,
             notes: Notes::default(),
             losses: Losses::default(),
         }
@@ -233,6 +317,23 @@ impl<'b> Inbox<'b> {
                 *target = *byte;
                 open.fill += 1;
             }
+        }
+    }
+
+    /// What was written to the open message last, at most so many bytes.
+    pub(super) fn written(&mut self, count: u16) -> &mut [u8] {
+        let Some(open) = self.open.filter(|open| !open.cut) else {
+            return &mut [];
+        };
+        let end = usize::from(open.start + PREFIX + open.fill);
+        let start = end - usize::from(count.min(open.fill));
+        self.memory.get_mut(start..end).unwrap_or_default()
+    }
+
+    /// Takes back the last bytes of the open message.
+    pub(super) fn shorten(&mut self, count: u16) {
+        if let Some(open) = self.open.as_mut().filter(|open| !open.cut) {
+            open.fill = open.fill.saturating_sub(count);
         }
     }
 

@@ -127,8 +127,14 @@ pub fn unhex<'o>(text: &[u8], out: &'o mut [u8]) -> Option<&'o [u8]> {
     out.get(..count)
 }
 
-/// A set of field counts, to tell an answer from a URC of the same prefix.
+/// Any number of fields.
+pub(super) const ANY: u16 = u16::MAX;
+
+/// A set of field counts, to tell an answer from a URC of the same prefix; the empty set stands for any count.
 pub const fn counts(of: &[u8]) -> u16 {
+    if of.is_empty() {
+        return ANY;
+    }
     let mut mask = 0;
     let mut rest = of;
     while let Some((count, tail)) = rest.split_first() {

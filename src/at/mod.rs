@@ -27,8 +27,8 @@ mod tests;
 mod wait;
 
 pub use command::{Put, carries};
-pub use engine::{Counted, Form, Hooks};
-pub use inbox::{Delivery, Inbox, Losses, Message, Notes};
+pub use engine::{Counted, Form, Hooks, Input};
+pub use inbox::{Delivery, Inbox, Losses, Message, Notes, Queue, Stamp};
 pub use result::Final;
 pub use wait::{Feed, Wait};
 
@@ -97,7 +97,17 @@ impl<'b> At<'b> {
 
     /// Gives the input that a prompt asked for, any bytes, and waits for `OK`. The time counts from the last byte sent.
     pub fn input<'f>(&'f mut self, bytes: &'f [u8], milliseconds: u32) -> Feed<'f, 'b> {
-        Feed::input(self, bytes, milliseconds)
+        self.input_as(bytes, Input::Raw, milliseconds)
+    }
+
+    /// The same in another form.
+    pub fn input_as<'f>(
+        &'f mut self,
+        bytes: &'f [u8],
+        form: Input,
+        milliseconds: u32,
+    ) -> Feed<'f, 'b> {
+        Feed::input(self, bytes, form, milliseconds)
     }
 
     /// Waits for the line that the last command [expected](Put::expect), if it has not come with it.

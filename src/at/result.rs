@@ -8,7 +8,7 @@ use crate::error::Refusal;
 pub enum Final {
     /// `OK`.
     Ok,
-    /// `ERROR`, `+CME ERROR: ..`, `+CMS ERROR: ..`.
+    /// `ERROR`, `ABORTED`, `+CME ERROR: ..`, `+CMS ERROR: ..`, `+TCPIP ERROR: ..`.
     Refused(Refusal),
 }
 
@@ -20,7 +20,10 @@ impl Final {
     pub fn parse(line: &[u8]) -> Option<Self> {
         match line {
             b"OK" => return Some(Self::Ok),
-            b"ERROR" => return Some(Self::Refused(Refusal::Plain)),
+            b"ERROR" | b"ABORTED" => return Some(Self::Refused(Refusal::Plain)),
+            line if line.starts_with(b"+TCPIP ERROR") => {
+                return Some(Self::Refused(Refusal::Text));
+            }
             [b'+', b'C', b'M', ..] => {}
             _ => return None,
         }
@@ -58,6 +61,8 @@ mod tests {
             refused(Refusal::Text)
         );
         assert_eq!(Final::parse(b"+CME ERROR:"), refused(Refusal::Text));
+        assert_eq!(Final::parse(b"ABORTED"), refused(Refusal::Plain));
+        assert_eq!(Final::parse(b"+TCPIP ERROR: 631"), refused(Refusal::Text));
     }
 
     #[test]

@@ -6,6 +6,9 @@ use super::line::{Fields, after, counts, last_number};
 use super::*;
 use crate::error::Refusal;
 
+mod forms;
+mod streams;
+
 /// `+DATA: <length>` is followed by raw data behind the line, `+HEX: <id>,<length>,` by hexadecimal in the line,
 /// `+NOTE: <n>` is a note. Messages are `[first field]` and the data.
 const HOOKS: Hooks = Hooks { counted, urc };
@@ -32,7 +35,7 @@ fn counted(line: &[u8], whole: bool) -> Counted {
             false => Counted::Later,
         };
     }
-    Counted::No
+    forms::counted(line, whole)
 }
 
 fn urc(line: &[u8], inbox: &mut Inbox<'_>) -> bool {
@@ -40,8 +43,18 @@ fn urc(line: &[u8], inbox: &mut Inbox<'_>) -> bool {
         inbox.note().retransmitted = Some((number as u16, 0));
         return true;
     }
-    let Counted::Now { length, .. } = counted(line, true) else {
+    if line.starts_with(b"+QUOTED:") {
+        return forms::quoted(line, inbox);
+    }
+    if line.starts_with(b"+MAYBE:") && !line.ends_with(b",") {
         return false;
+    }
+    let length = match counted(line, !line.ends_with(b",")) {
+        Counted::Now { length, .. } | Counted::Begun { length, .. } => length,
+        _ if line.starts_with(b"+MAYBE:") => {
+            Fields::new(after(line, "+MAYBE:").unwrap()).num().unwrap() as u16
+        }
+        _ => return false,
     };
     let tag = line.get(1).copied().unwrap();
     if let Some(space) = inbox.open(1, length.into()) {
@@ -302,7 +315,7 @@ fn a_prompt_is_one_only_where_one_is_due() {
         assert_eq!(bench.engine.phase, Phase::Finished);
         for prompt in ["\r\n> ", "\r\n>", "> "] {
             bench.command("AT+SEND=5", "", &[]);
-            bench.engine.expect_prompt(5);
+            bench.engine.expect_prompt(b'>', 5);
             bench.feed(format!("\r\n+NOTE: 1\r\n{prompt}").as_bytes(), chunk);
             assert_eq!(bench.engine.phase, Phase::Prompted);
             bench.engine.cancel();

@@ -4,7 +4,7 @@
 //! at whatever moment, loses nothing that the next operation would need to put things right.
 
 use super::At;
-use super::engine::{Engine, Phase};
+use super::engine::{Engine, Input, Phase};
 use super::result::Final;
 use crate::error::{Error, ModemError, Waited};
 use crate::time::{Instant, Millis};
@@ -77,6 +77,11 @@ impl<'f, 'b> Wait<'f, 'b> {
         at.until = until;
         Self { at }
     }
+
+    /// The same wait, with bytes that go out during it.
+    pub(super) fn with(self, bytes: &'f [u8]) -> Feed<'f, 'b> {
+        Feed { at: self.at, bytes }
+    }
 }
 
 impl Future for Wait<'_, '_> {
@@ -98,9 +103,14 @@ pub struct Feed<'f, 'b> {
 }
 
 impl<'f, 'b> Feed<'f, 'b> {
-    pub(super) fn input(at: &'f mut At<'b>, bytes: &'f [u8], milliseconds: u32) -> Self {
+    pub(super) fn input(
+        at: &'f mut At<'b>,
+        bytes: &'f [u8],
+        form: Input,
+        milliseconds: u32,
+    ) -> Self {
         let (now, span) = (at.now(), at.scaled(Millis::new(milliseconds)));
-        at.engine.begin_input(now, bytes.len(), span);
+        at.engine.begin_input(now, bytes.len(), form, span);
         at.what = What::Input;
         Self { at, bytes }
     }
@@ -135,12 +145,13 @@ impl At<'_> {
             What::Command | What::Answer | What::Prompt | What::Input
         );
         let recovers = matches!(what, What::Recovery | What::Contact);
-        at.pump(commands || recovers);
+        at.receive();
+        if commands || recovers {
+            // What an abandoned stream was to hold, only its recovery knows.
+            at.send(commands.then_some(input));
+        }
         let now = at.now();
         let until = at.until;
-        if what == What::Input {
-            at.feed(input);
-        }
         let engine = &at.engine;
         let finished = engine.phase == Phase::Finished;
         let ready = match what {
@@ -208,8 +219,8 @@ impl At<'_> {
         Poll::Pending
     }
 
-    /// Moves bytes between the wire and the engine; those of a command only for who waits for it.
-    fn pump(&mut self, sends: bool) {
+    /// Takes in what the wire has received.
+    fn receive(&mut self) {
         let now = self.now();
         let mut chunk = [0; crate::front::CHUNK];
         let received = self.wire.take(&mut chunk);
@@ -228,22 +239,30 @@ impl At<'_> {
                 self.engine.deadline = now.after(self.engine.span);
             }
         }
-        if sends && self.engine.phase == Phase::Sending {
-            self.send();
-        }
     }
 
-    /// Sends as much of the command's text as the wire takes.
-    fn send(&mut self) {
-        let went = self.wire.put(self.engine.unsent());
-        self.engine.command_went(self.now(), went);
-    }
-
-    /// Sends as much of the prompt's input as the wire takes.
-    fn feed(&mut self, input: &[u8]) {
-        if self.engine.phase == Phase::Streaming {
-            let went = self.wire.put(self.engine.unsent_of(input));
-            self.engine.input_went(self.now(), went);
+    /// Sends as much of the pending command's text, and of the bytes that belong to it, as the wire takes.
+    fn send(&mut self, input: Option<&[u8]>) {
+        let now = self.now();
+        loop {
+            if self.engine.stream_due() {
+                let Some(input) = input else {
+                    return;
+                };
+                let wire = self.wire;
+                self.engine.stream(now, input, |bytes| wire.put(bytes));
+                if self.engine.is_streaming() {
+                    return;
+                }
+            }
+            if self.engine.phase != Phase::Sending {
+                return;
+            }
+            let went = self.wire.put(self.engine.unsent());
+            self.engine.command_went(now, went);
+            if !self.engine.stream_due() {
+                return;
+            }
         }
     }
 
@@ -271,7 +290,7 @@ impl At<'_> {
             }
             Phase::Waiting => {}
             Phase::Prompted if engine.counts_input => engine.resume_input(now),
-            Phase::Streaming if engine.counts_input => self.feed(input),
+            Phase::Streaming if engine.counts_input => self.send(Some(input)),
             Phase::Prompted | Phase::Streaming => engine.control(now, 0x1B, ESCAPE),
             Phase::Finished => self.start_fence(),
         }
@@ -302,7 +321,7 @@ impl At<'_> {
         self.engine.fence = true;
         let (now, span) = (self.now(), self.scaled(FENCE_AGAIN));
         self.engine.begin_sending(now, span);
-        self.send();
+        self.send(None);
     }
 
     /// When nothing more can come of fences that were sent before the one that was answered.

@@ -3,7 +3,10 @@
 //! [`Dialect`] is what a vendor's folder implements; [`Modem`] makes a [`Link`] of it; [`Client`] is what the user names.
 //! The user lends all memory in one piece, [`Memory`].
 
+pub mod bring_up;
 mod client;
+pub mod lines;
+pub mod text;
 
 pub use client::{Client, Memory};
 #[cfg(feature = "std")]

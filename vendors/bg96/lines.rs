@@ -2,7 +2,9 @@
 
 use super::CLIENT;
 use crate::at::{Counted, Delivery, Form, Inbox, line};
-use crate::message::{Builder, Code, Format, Kind, Number};
+use crate::message::{Builder, Kind, Number};
+use crate::modem::lines::{Meaning, note};
+use crate::modem::text;
 
 pub(super) fn counted(line: &[u8], whole: bool) -> Counted {
     if !line.starts_with(b"+QCOAPRECV:") {
@@ -33,44 +35,20 @@ pub(super) fn urc(line: &[u8], inbox: &mut Inbox<'_>) -> bool {
     if let Some(rest) = line::after(line, "+QCOAPIND:") {
         return retransmitted(rest, inbox).is_some();
     }
-    let Some((_, meaning)) = LINES.iter().find(|(begin, _)| line.starts_with(begin)) else {
-        return false;
-    };
-    if *meaning != Meaning::Nothing {
-        let notes = inbox.note();
-        notes.told = false;
-        notes.rebooted |= *meaning == Meaning::Restarted;
-        notes.link_lost |= *meaning == Meaning::LinkLost;
-        notes.closed |= *meaning == Meaning::Closed;
-    }
-    true
+    note(line, &LINES, inbox)
 }
 
-/// What a line without a message in it means.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Meaning {
-    Restarted,
-    LinkLost,
-    Closed,
-    Nothing,
-}
-
-/// How such lines begin.
-const LINES: [(&[u8], Meaning); 14] = [
-    (b"RDY", Meaning::Restarted),
-    (b"POWERED DOWN", Meaning::Restarted),
-    (b"NORMAL POWER DOWN", Meaning::Restarted),
-    (b"+QIURC: \"pdpdeact\"", Meaning::LinkLost),
-    (b"+QIURC:\"pdpdeact\"", Meaning::LinkLost),
-    (b"+QCOAPCLOSE:", Meaning::Closed),
-    (b"+QCOAPOPEN:", Meaning::Nothing),
-    (b"APP RDY", Meaning::Nothing),
-    (b"+CPIN:", Meaning::Nothing),
-    (b"+CFUN:", Meaning::Nothing),
-    (b"+QUSIM:", Meaning::Nothing),
-    (b"+QIND:", Meaning::Nothing),
-    (b"+CEREG:", Meaning::Nothing),
-    (b"+CGREG:", Meaning::Nothing),
+/// How lines without a message begin.
+const LINES: [(&str, Meaning); 9] = [
+    ("RDY", Meaning::Restarted),
+    ("POWERED DOWN", Meaning::Restarted),
+    ("NORMAL POWER DOWN", Meaning::Restarted),
+    ("+QIURC: \"pdpdeact\"", Meaning::LinkLost),
+    ("+QCOAPCLOSE:", Meaning::Closed),
+    ("+QCOAPOPEN:", Meaning::Nothing),
+    ("APP RDY", Meaning::Nothing),
+    ("+QUSIM:", Meaning::Nothing),
+    ("+QIND:", Meaning::Nothing),
 ];
 
 /// `+QCOAPRECV: <client>,<id>,<code>,<tkl>,<token>,<count>[,options],<length>`, as far as the payload.
@@ -79,7 +57,7 @@ fn received(rest: &[u8], inbox: &mut Inbox<'_>) -> Option<()> {
     let mut fields = line::Fields::new(rest);
     let client = fields.num()?;
     let id = u16::try_from(fields.num()?).ok()?;
-    let code = code(fields.next()?.text)?;
+    let code = text::code(fields.next()?.text)?;
     let _length_of_the_token = fields.next()?;
     let mut token = [0; 8];
     let token = line::unhex(fields.next()?.text, &mut token)?;
@@ -152,26 +130,7 @@ fn read_option(
         .and_then(|number| u16::try_from(number).ok())
         .map(Number)
         .ok_or(None)?;
-    let mut bytes = [0; 32];
-    let written = match number.format() {
-        Format::Uint => builder.uint(number, line::number(value).ok_or(Some(number))?),
-        Format::Text => builder.option(number, value),
-        Format::Empty => builder.option(number, &[]),
-        _ => builder.option(number, line::unhex(value, &mut bytes).ok_or(Some(number))?),
-    };
-    written.map_err(|_| Some(number))
-}
-
-/// `c.dd`
-fn code(text: &[u8]) -> Option<Code> {
-    let (class, detail) = text.split_at_checked(1)?;
-    let class = u8::try_from(line::number(class)?)
-        .ok()
-        .filter(|class| *class < 8)?;
-    let detail = u8::try_from(line::number(detail.strip_prefix(b".")?)?)
-        .ok()
-        .filter(|detail| *detail < 32)?;
-    Some(Code::new(class, detail))
+    text::option(builder, number, value).map_err(Some)
 }
 
 /// `+QCOAPACK: <client>,<type>,<id>,<result>`

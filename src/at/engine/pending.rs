@@ -7,6 +7,23 @@ use super::{Engine, Phase};
 use crate::at::line::after;
 use crate::time::{Instant, Millis};
 
+/// How input goes out behind a prompt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Input {
+    /// As it is; the modem counts it.
+    Raw,
+    /// As it is, and then this character.
+    RawThen(u8),
+    /// In hexadecimal, and then this character.
+    HexThen(u8),
+}
+
+/// No stream in the command's text.
+pub(super) const NOWHERE: u16 = u16::MAX;
+
+/// How many hexadecimal digits are made at a time.
+const DIGITS: usize = 32;
+
 impl Engine<'_> {
     /// Makes room for a command's text; false if the end of the last one is not known.
     pub(in crate::at) fn start_command(&mut self) -> bool {
@@ -29,6 +46,9 @@ impl Engine<'_> {
         self.command_sent = 0;
         self.stream_length = 0;
         self.stream_sent = 0;
+        self.stream_at = NOWHERE;
+        self.stream_hex = false;
+        self.stream_end = None;
         self.expect = "";
         self.first = None;
         self.captured = false;
@@ -75,8 +95,9 @@ impl Engine<'_> {
         self.first = Some(id);
     }
 
-    pub(in crate::at) fn expect_prompt(&mut self, length: usize) {
+    pub(in crate::at) fn expect_prompt(&mut self, mark: u8, length: usize) {
         self.prompt = true;
+        self.mark = mark;
         self.counts_input = length > 0;
         self.stream_length = u16::try_from(length).unwrap_or(u16::MAX);
     }
@@ -98,11 +119,52 @@ impl Engine<'_> {
         self.command_sent == 0
     }
 
-    /// What is still to be sent of the command's text.
+    /// The command's text before its stream, and behind it.
+    pub(in crate::at) fn command_text(&self) -> (&[u8], &[u8]) {
+        let length = self.command_length;
+        let text = self.command.get(..usize::from(length)).unwrap_or(&[]);
+        text.split_at_checked(self.stream_at.min(length).into())
+            .unwrap_or((text, &[]))
+    }
+
+    /// What is still to be sent of the command's text, as far as its stream.
     pub(in crate::at) fn unsent(&self) -> &[u8] {
+        let before = self.command_sent <= self.stream_at && self.is_streaming();
+        let end = if before && self.stream_at != NOWHERE {
+            self.stream_at
+        } else {
+            self.command_length
+        };
         self.command
-            .get(usize::from(self.command_sent)..usize::from(self.command_length))
+            .get(usize::from(self.command_sent)..usize::from(end))
             .unwrap_or(&[])
+    }
+
+    /// The command's text goes on, at its end so far, with so many bytes in hexadecimal that are not in the buffer.
+    pub(in crate::at) fn stream_here(&mut self) {
+        self.stream_at = self.command_length;
+        self.stream_hex = true;
+    }
+
+    /// So many bytes are to be streamed.
+    pub(in crate::at) fn expect_stream(&mut self, bytes: usize) {
+        self.stream_sent = 0;
+        self.stream_length = u16::try_from(bytes << u8::from(self.stream_hex)).unwrap_or(u16::MAX);
+    }
+
+    /// Whether something of the stream is unsent.
+    pub(in crate::at) fn is_streaming(&self) -> bool {
+        self.stream_sent < self.stream_length
+    }
+
+    /// Whether the stream goes out next: the input of a prompt, or what is in the middle of a command.
+    pub(in crate::at) fn stream_due(&self) -> bool {
+        let due = match self.phase {
+            Phase::Streaming => true,
+            Phase::Sending => self.command_sent == self.stream_at,
+            _ => false,
+        };
+        due && self.is_streaming()
     }
 
     /// So many more bytes of the command's text went out.
@@ -117,9 +179,20 @@ impl Engine<'_> {
     }
 
     /// Begins the input that the prompt asked for, with its time limit.
-    pub(in crate::at) fn begin_input(&mut self, now: Instant, length: usize, span: Millis) {
-        self.stream_length = u16::try_from(length).unwrap_or(u16::MAX);
-        self.stream_sent = 0;
+    pub(in crate::at) fn begin_input(
+        &mut self,
+        now: Instant,
+        length: usize,
+        form: Input,
+        span: Millis,
+    ) {
+        (self.stream_hex, self.stream_end) = match form {
+            Input::Raw => (false, None),
+            Input::RawThen(end) => (false, Some(end)),
+            Input::HexThen(end) => (true, Some(end)),
+        };
+        self.expect_stream(length);
+        self.stream_length += u16::from(self.stream_end.is_some());
         self.span = span;
         self.resume_input(now);
     }
@@ -130,21 +203,45 @@ impl Engine<'_> {
         self.deadline = now.after(self.span);
     }
 
-    /// What is still to be sent of `input`.
-    pub(in crate::at) fn unsent_of<'i>(&self, input: &'i [u8]) -> &'i [u8] {
-        let announced = usize::from(self.stream_length).min(input.len());
-        input
-            .get(usize::from(self.stream_sent)..announced)
-            .unwrap_or(&[])
-    }
-
-    /// So many more bytes of the input went out.
-    pub(in crate::at) fn input_went(&mut self, now: Instant, bytes: usize) {
-        self.stream_sent += u16::try_from(bytes).unwrap_or(0);
-        if bytes > 0 {
+    /// Gives what is unsent of the stream to `put`, which takes as much as it can.
+    pub(in crate::at) fn stream(
+        &mut self,
+        now: Instant,
+        input: &[u8],
+        put: impl Fn(&[u8]) -> usize,
+    ) {
+        let end = self.stream_end.map(|end| [end]);
+        let data = usize::from(self.stream_length) - end.map_or(0, |end| end.len());
+        let input = input
+            .get(..data >> u8::from(self.stream_hex))
+            .unwrap_or(input);
+        let before = self.stream_sent;
+        while self.is_streaming() {
+            let sent = usize::from(self.stream_sent);
+            let mut digits = [0; DIGITS];
+            let piece = if sent >= data {
+                end.as_ref().map_or(&[][..], |end| end)
+            } else if self.stream_hex {
+                let mut count = 0;
+                for (place, digit) in (sent..data).zip(&mut digits) {
+                    let byte = input.get(place >> 1).copied().unwrap_or(0);
+                    *digit = super::super::command::digit(byte >> (4 & !(place << 2)) & 15);
+                    count += 1;
+                }
+                digits.get(..count).unwrap_or(&[])
+            } else {
+                input.get(sent..).unwrap_or(&[])
+            };
+            let went = put(piece);
+            self.stream_sent += u16::try_from(went).unwrap_or(0);
+            if went < piece.len() || piece.is_empty() {
+                break;
+            }
+        }
+        if self.stream_sent > before {
             self.deadline = now.after(self.span);
         }
-        if self.stream_sent >= self.stream_length {
+        if self.phase == Phase::Streaming && !self.is_streaming() {
             self.phase = Phase::Waiting;
         }
     }
@@ -152,6 +249,8 @@ impl Engine<'_> {
     /// Replaces what is unsent of a torn command by something that no parser accepts, inside quotes or outside.
     pub(in crate::at) fn tear(&mut self, now: Instant) {
         self.command_length = self.command_sent;
+        self.stream_at = NOWHERE;
+        self.stream_length = 0;
         // Should it not fit, the line break still ends the line, and the modem's ERROR or OK is thrown away.
         if !self.append(b"\"~\"~\r") {
             self.command_length = self.command_sent;
@@ -167,6 +266,8 @@ impl Engine<'_> {
     pub(in crate::at) fn control(&mut self, now: Instant, byte: u8, span: Millis) {
         self.command_length = 0;
         self.command_sent = 0;
+        self.stream_at = NOWHERE;
+        self.stream_length = 0;
         self.append(&[byte]);
         self.torn = true;
         self.begin_sending(now, span);

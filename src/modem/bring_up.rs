@@ -1,0 +1,190 @@
+//! What every modem's way to the network has in common: first contact, SIM, radio, registration.
+//!
+//! 3GPP TS 27.007: `+CMEE` (9.1), `+CPIN` (8.3), `+CFUN` (8.2), `+CGREG` (10.1.20), `+CEREG` (10.1.22); V.250: `E`. Each step
+//! looks first and acts only where needed, so that a modem which is up already hears questions only. A dialect puts the
+//! steps together, and adds the packet data context, which each maker has its own commands for.
+//!
+//! Steps are `async fn`s within the dialect's, compiled once for all modems. Against one long function each costs about
+//! 100 bytes of flash on a Cortex-M0+ (`z`) and 10 on a Cortex-M4 (`s`), and all together 12 bytes of the future.
+
+use crate::at::{At, carries};
+use crate::client::Network;
+use crate::error::{Error, Invalid, ModemError, Waited};
+
+/// How long a modem may take from power-on to its first answer, in milliseconds.
+const CONTACT: u32 = 20_000;
+
+/// How often the SIM is asked for, a second apart.
+const SIM_TRIES: u8 = 10;
+
+/// Where registration is asked for: the question, its answer's prefix and field counts, with and without location.
+const REGISTRATIONS: [(&str, &str, &[u8]); 2] = [
+    ("AT+CEREG?", "+CEREG:", &[2, 5, 7, 9]),
+    ("AT+CGREG?", "+CGREG:", &[2, 4, 5, 6]),
+];
+
+/// How often in a row a registration may be denied, and the pause between two looks in milliseconds.
+const DENIALS: u8 = 5;
+const REGISTRATION_PAUSE: u32 = 1000;
+
+/// Looks at the texts of the caller's, before anything is sent.
+///
+/// # Errors
+/// [`Invalid::Character`], [`Invalid::Pin`].
+pub fn check(network: &Network<'_>) -> Result<(), Error> {
+    let texts = [network.apn, network.user, network.password];
+    if !texts.iter().all(|text| carries(text.as_bytes())) {
+        return Err(Invalid::Character.into());
+    }
+    match network.pin {
+        Some(pin)
+            if !((4..=8).contains(&pin.len()) && pin.bytes().all(|byte| byte.is_ascii_digit())) =>
+        {
+            Err(Invalid::Pin.into())
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Asks until the modem answers, whatever it said before; then echo is off and errors have numbers. Whether it has started
+/// anew since the last time, so that nothing that was set is in force: it says so itself, or it has lost the `+CMEE` that only
+/// we set.
+///
+/// # Errors
+/// [`Waited::Modem`] from a modem that is silent, its refusal from one that answers nothing else.
+///
+/// # If dropped half-way
+/// That it has started anew is not forgotten: the next call finds it again.
+pub async fn contact(at: &mut At<'_>) -> Result<bool, Error> {
+    at.contact(CONTACT).await?;
+    let set = at.number(0) == Some(1);
+    let untold = Untold {
+        anew: !set || at.inbox.notes.rebooted,
+        at,
+    };
+    untold.at.inbox.notes.rebooted = false;
+    if untold.at.echoes() {
+        untold.at.run("ATE0", 300).await?;
+    }
+    if !set {
+        untold.at.run("AT+CMEE=1", 300).await?;
+    }
+    Ok(untold.tell())
+}
+
+/// That a modem has started anew, and the dialect does not know of it yet. While commands wait the note must be away, since it
+/// ends them; if they are given up, it stands there again.
+struct Untold<'f, 'b> {
+    at: &'f mut At<'b>,
+    anew: bool,
+}
+
+impl Untold<'_, '_> {
+    fn tell(mut self) -> bool {
+        core::mem::take(&mut self.anew)
+    }
+}
+
+impl Drop for Untold<'_, '_> {
+    fn drop(&mut self) {
+        self.at.inbox.notes.rebooted |= self.anew;
+    }
+}
+
+/// Waits for the SIM, which is busy for some seconds after power-on (old firmware tells that by a plain `ERROR`), and gives the
+/// PIN if one is wanted. `refused` remembers, beyond this call, that a PIN was refused or not answered to: another one is not
+/// tried then, since three wrong ones lock the card.
+///
+/// # Errors
+/// [`ModemError::PinRequired`], [`ModemError::PinRefused`], [`ModemError::PukRequired`], [`ModemError::SimMissing`].
+pub async fn sim(at: &mut At<'_>, pin: Option<&str>, refused: &mut bool) -> Result<(), Error> {
+    let mut tries = 0;
+    loop {
+        let asked = at.put("AT+CPIN?").expect("+CPIN:", &[1]).ok(5000).await;
+        match asked {
+            Ok(()) => {
+                // The second PIN and PUK concern no client of CoAP.
+                let state = at.answer().next().map_or(&b""[..], |field| field.text);
+                if state == b"READY" {
+                    return Ok(());
+                }
+                if state == b"SIM PUK" {
+                    return Err(ModemError::PukRequired.into());
+                }
+                if state == b"SIM PIN" {
+                    let pin = pin.ok_or(ModemError::PinRequired)?;
+                    if *refused {
+                        return Err(ModemError::PinRefused.into());
+                    }
+                    *refused = true;
+                    let given = at.put("AT+CPIN=").quoted(pin.as_bytes()).ok(5000).await;
+                    given.map_err(|error| refused_as(error, ModemError::PinRefused))?;
+                    *refused = false;
+                }
+            }
+            Err(Error::Modem(_)) => {}
+            Err(error) => return Err(error),
+        }
+        tries += 1;
+        if tries > SIM_TRIES {
+            return Err(ModemError::SimMissing.into());
+        }
+        at.pause(1000).await?;
+    }
+}
+
+/// Switches the radio on, if it is not.
+///
+/// # Errors
+/// What the modem refuses.
+pub async fn radio(at: &mut At<'_>) -> Result<(), Error> {
+    at.put("AT+CFUN?").expect("+CFUN:", &[1]).ok(300).await?;
+    if at.number(0) != Some(1) {
+        at.run("AT+CFUN=1", 15_000).await?;
+    }
+    Ok(())
+}
+
+/// Waits until the modem is registered at home (1) or roaming (5), by LTE or, where that is all there is, by EGPRS. A question
+/// that is refused counts as one without an answer.
+///
+/// # Errors
+/// [`ModemError::RegistrationDenied`] if it is denied again and again; [`Waited::Registration`] at the operation's limit.
+pub async fn registered(at: &mut At<'_>) -> Result<(), Error> {
+    let mut denied = 0;
+    loop {
+        let mut state = None;
+        for (question, prefix, fields) in REGISTRATIONS {
+            match at.put(question).expect(prefix, fields).ok(300).await {
+                // A modem for one kind of network may not know the other's question.
+                Ok(()) | Err(Error::Modem(ModemError::Refused(_))) => {}
+                Err(error) => return Err(error),
+            }
+            let here = at.number(1);
+            if matches!(here, Some(1 | 5)) {
+                return Ok(());
+            }
+            state = state.or(here);
+        }
+        match state {
+            // Denied by one cell is not yet denied by all.
+            Some(3) => denied += 1,
+            _ => denied = 0,
+        }
+        if denied > DENIALS {
+            return Err(ModemError::RegistrationDenied.into());
+        }
+        if at.remaining() <= REGISTRATION_PAUSE {
+            return Err(Waited::Registration.into());
+        }
+        at.pause(REGISTRATION_PAUSE).await?;
+    }
+}
+
+/// A refusal in the words of what was tried.
+pub fn refused_as(error: Error, meaning: ModemError) -> Error {
+    match error {
+        Error::Modem(ModemError::Refused(_)) => meaning.into(),
+        other => other,
+    }
+}
