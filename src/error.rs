@@ -15,8 +15,9 @@ use core::fmt;
 pub enum Error {
     /// The caller gave something that can never be sent as it stands. Nothing was sent.
     Invalid(Invalid),
-    /// This link cannot say or do it. Nothing was sent, and nothing weaker was sent in its place.
-    Unsupported(Unsupported),
+    /// This link cannot say or do it. Nothing was sent, and nothing weaker was sent in its place. Where the same modem has
+    /// another way, it is named.
+    Unsupported(Unsupported, WayOut),
     /// The modem refused, failed or lost something.
     Modem(ModemError),
     /// The server answered with something that ends the exchange without a response.
@@ -40,6 +41,8 @@ pub enum Invalid {
     Option(Number),
     /// A path or query that is not written as in a URI: a bad percent-escape, a blank, a fragment (RFC 7252, section 6.4).
     Path,
+    /// A reply whose code is no response code (RFC 7252, section 5.9).
+    Code(Code),
     /// A SIM PIN that is not 4 to 8 digits.
     Pin,
     /// Port 0.
@@ -61,12 +64,30 @@ pub enum Unsupported {
     OptionCount(u8),
     /// A payload of that length; the limit is given. Send it in smaller pieces.
     Payload(u16),
+    /// A message that is so long with its options; the limit is given. Send the payload in smaller pieces.
+    Message(u16),
+    /// Bytes in the payload that the modem would take for something else. Its settings may know another form.
+    PayloadBytes,
+    /// An answer to a request from the network.
+    Server,
     /// A secure session. Nothing is ever sent in the clear instead.
     Security,
     /// Non-confirmable messages. Send a confirmable one.
     NonConfirmable,
     /// This transport (such as `coap+tcp`).
     Transport,
+}
+
+/// Another way, over the same modem, to what a link cannot carry.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum WayOut {
+    /// There is none.
+    #[default]
+    None,
+    /// The modem's UDP sockets, over which the whole of CoAP goes: the modem's folder has a client for them.
+    Sockets,
 }
 
 /// What went wrong in the modem or in its network.
@@ -208,13 +229,33 @@ macro_rules! from {
         }
     )*};
 }
-from!(Invalid => Invalid, Unsupported => Unsupported, ModemError => Modem, PeerError => Peer, Resource => Resource, Waited => Timeout);
+from!(Invalid => Invalid, ModemError => Modem, PeerError => Peer, Resource => Resource, Waited => Timeout);
+
+impl From<Unsupported> for Error {
+    fn from(what: Unsupported) -> Self {
+        Self::Unsupported(what, WayOut::None)
+    }
+}
+
+impl Error {
+    /// The same, with the way out that the link has, if it is something that the link cannot carry.
+    #[must_use]
+    pub const fn or(self, way: WayOut) -> Self {
+        match self {
+            Self::Unsupported(what, _) => Self::Unsupported(what, way),
+            other => other,
+        }
+    }
+}
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Invalid(what) => what.fmt(f),
-            Self::Unsupported(what) => what.fmt(f),
+            Self::Unsupported(what, WayOut::None) => what.fmt(f),
+            Self::Unsupported(what, WayOut::Sockets) => {
+                write!(f, "{what}; the modem's socket link can carry it")
+            }
             Self::Modem(what) => what.fmt(f),
             Self::Peer(what) => what.fmt(f),
             Self::Resource(what) => what.fmt(f),
@@ -232,6 +273,7 @@ impl fmt::Display for Invalid {
             Self::Host => f.write_str("the host name is empty or too long for the modem"),
             Self::Option(number) => write!(f, "option {}: the value does not fit its definition", number.0),
             Self::Path => f.write_str("the path or query is not percent-coded as in a URI"),
+            Self::Code(code) => write!(f, "a reply with code {code}, which is no response code"),
             Self::Pin => f.write_str("a SIM PIN has 4 to 8 digits"),
             Self::Port => f.write_str("port 0 cannot be connected to"),
         }
@@ -247,6 +289,9 @@ impl fmt::Display for Unsupported {
             Self::OptionValue(number) => write!(f, "such a value of option {}", number.0),
             Self::OptionCount(limit) => write!(f, "more than {limit} options in a message"),
             Self::Payload(limit) => write!(f, "a payload of more than {limit} bytes"),
+            Self::Message(limit) => write!(f, "a message of more than {limit} bytes"),
+            Self::PayloadBytes => f.write_str("such bytes in the payload"),
+            Self::Server => f.write_str("answers to requests from the network"),
             Self::NonConfirmable => f.write_str("non-confirmable messages; send a confirmable one"),
             Self::Security => f.write_str("secure sessions; nothing was sent in the clear instead"),
             Self::Transport => f.write_str("this transport; use coap over UDP"),

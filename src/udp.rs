@@ -7,7 +7,9 @@
 //! Waiting polls the socket every millisecond and needs no runtime.
 
 use crate::at::Inbox;
-use crate::client::{Capabilities, CoapClient, Event, Network, Remote, Request, Response};
+use crate::client::{
+    Capabilities, CoapClient, Event, Incoming, Network, Remote, Reply, Request, Response,
+};
 use crate::endpoint::{Endpoint, Parameters};
 use crate::error::{ClientError, Error, ModemError, PeerError};
 use crate::front::{Clock, StdClock};
@@ -299,6 +301,14 @@ impl CoapClient for UdpClient<'_> {
     ) -> Result<Option<Event<'r>>, ClientError<io::Error>> {
         let found = self.session.event(wait, buffer).await?;
         Ok(event(found, buffer)?)
+    }
+
+    async fn respond(
+        &mut self,
+        to: &Incoming,
+        reply: &Reply<'_>,
+    ) -> Result<(), ClientError<io::Error>> {
+        Ok(self.session.respond(to, reply).await?)
     }
 
     async fn close(&mut self) -> Result<(), ClientError<io::Error>> {

@@ -15,7 +15,9 @@ mod show;
 use arguments::Arguments;
 use clap::Parser as _;
 use coap_modem::client::{Blocking, Network, Remote, Response};
-use coap_modem::error::{ClientError, Error, ModemError, PeerError, Resource, Unsupported, Waited};
+use coap_modem::error::{
+    ClientError, Error, ModemError, PeerError, Resource, Unsupported, Waited, WayOut,
+};
 use coap_modem::front::{Clock, Polled, StdClock};
 use coap_modem::message::Number;
 use coap_modem::message::uri::Uri;
@@ -274,14 +276,15 @@ fn failure<E: fmt::Display>(
     }
     let modem = arguments.modem.is_some();
     let advice = match operation {
-        Error::Unsupported(Unsupported::Payload(_)) | Error::Resource(Resource::Message { .. }) => {
+        Error::Unsupported(Unsupported::Payload(_) | Unsupported::Message(_), _)
+        | Error::Resource(Resource::Message { .. }) => {
             "send it in smaller pieces: block-wise transfer is not supported yet"
         }
         // RFC 7252, section 4.6: what every server takes.
         Error::Timeout(Waited::Acknowledgement) if length > 1024 => {
             "or its limit is below this payload: block-wise transfer is not supported yet"
         }
-        Error::Unsupported(_) if modem => "without --modem, plain UDP can do it",
+        Error::Unsupported(_, WayOut::None) if modem => "without --modem, plain UDP can do it",
         Error::Peer(PeerError::CriticalOption(Number::BLOCK2)) => {
             "the response comes in blocks, which is not supported yet: ask for a smaller resource"
         }

@@ -1,6 +1,6 @@
 //! What a link can carry: data, enforced before a byte is sent.
 
-use crate::error::{Error, Invalid, Unsupported};
+use crate::error::{Error, Invalid, Unsupported, WayOut};
 use crate::message::{Code, Kind, Number, View};
 
 /// Who repeats, acknowledges and recognises duplicates.
@@ -71,16 +71,25 @@ pub struct Capabilities {
     pub option_count: u8,
     /// The largest payload that can be sent, in bytes.
     pub payload_out: u16,
+    /// The largest message that can be sent, header, token and options included, in bytes; `None` where only the payload
+    /// is limited.
+    pub message_out: Option<u16>,
     /// The largest payload that can be received, in bytes; `None` where the document does not say.
     pub payload_in: Option<u16>,
     /// Whether notifications can be asked for (RFC 7641).
     pub observe: bool,
     /// Whether block options can be sent (RFC 7959).
     pub blockwise: bool,
+    /// The largest block to propose (RFC 7959, section 2.2), where messages are limited so that 1024 bytes do not pass.
+    pub block_size: Option<u16>,
+    /// Whether CoAP over TCP (RFC 8323) is there.
+    pub tcp: bool,
     /// Whether `coaps` is there. Not built yet for any link.
     pub security: bool,
-    /// Whether requests from the network can be answered.
+    /// Whether requests from the network become events and can be answered.
     pub server: bool,
+    /// Where what this link cannot carry may go instead.
+    pub way_out: WayOut,
 }
 
 impl Capabilities {
@@ -100,12 +109,17 @@ impl Capabilities {
         options: Options::Any,
         option_count: u8::MAX,
         payload_out: u16::MAX,
+        message_out: None,
         payload_in: None,
         // The link could; the endpoint cannot yet.
         observe: false,
         blockwise: true,
+        block_size: None,
+        tcp: false,
         security: false,
+        // The endpoint answers none yet.
         server: false,
+        way_out: WayOut::None,
     };
 
     /// Refuses a message that nobody may send, or that the link cannot carry as it stands.
@@ -139,6 +153,11 @@ impl Capabilities {
         }
         if message.payload().len() > usize::from(self.payload_out) {
             return Err(Unsupported::Payload(self.payload_out).into());
+        }
+        if let Some(limit) = self.message_out
+            && message.as_bytes().len() > usize::from(limit)
+        {
+            return Err(Unsupported::Message(limit).into());
         }
         Ok(())
     }

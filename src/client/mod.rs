@@ -19,10 +19,12 @@
 //! ```
 
 mod capabilities;
+mod reply;
 mod request;
 mod response;
 
 pub use capabilities::{Capabilities, Matching, Options, Reliability, Shows};
+pub use reply::{Incoming, Reply};
 pub use request::Request;
 pub(crate) use request::build_error;
 pub use response::{ETag, Event, Response};
@@ -101,6 +103,20 @@ pub trait CoapClient {
         buffer: &'r mut [u8],
     ) -> Result<Option<Event<'r>>, ClientError<Self::LinkError>>;
 
+    /// Answers a request from the network, which came as [`Event::Request`]: in the acknowledgement of a confirmable one,
+    /// else in a message of its own (RFC 7252, section 5.2). Sent once.
+    ///
+    /// # Errors
+    /// [`Unsupported::Server`] where the link has no requests; else as for [`request`](Self::request).
+    ///
+    /// # If dropped half-way
+    /// The asker may or may not have the answer.
+    async fn respond(
+        &mut self,
+        to: &Incoming,
+        reply: &Reply<'_>,
+    ) -> Result<(), ClientError<Self::LinkError>>;
+
     /// Closes the session.
     ///
     /// # Errors
@@ -159,6 +175,16 @@ pub trait Blocking {
         buffer: &'r mut [u8],
     ) -> Result<Option<Event<'r>>, ClientError<Self::LinkError>>;
 
+    /// See [`CoapClient::respond`].
+    ///
+    /// # Errors
+    /// As there.
+    fn respond(
+        &mut self,
+        to: &Incoming,
+        reply: &Reply<'_>,
+    ) -> Result<(), ClientError<Self::LinkError>>;
+
     /// See [`CoapClient::close`].
     ///
     /// # Errors
@@ -199,6 +225,14 @@ impl<C: CoapClient> Blocking for C {
         buffer: &'r mut [u8],
     ) -> Result<Option<Event<'r>>, ClientError<Self::LinkError>> {
         block_on(CoapClient::event(self, wait, buffer))
+    }
+
+    fn respond(
+        &mut self,
+        to: &Incoming,
+        reply: &Reply<'_>,
+    ) -> Result<(), ClientError<Self::LinkError>> {
+        block_on(CoapClient::respond(self, to, reply))
     }
 
     fn close(&mut self) -> Result<(), ClientError<Self::LinkError>> {
@@ -247,35 +281,61 @@ impl fmt::Debug for Network<'_> {
     }
 }
 
+/// What carries the messages to a server.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Transport {
+    /// Datagrams: `coap` (RFC 7252).
+    #[default]
+    Udp,
+    /// A stream: `coap+tcp` (RFC 8323). Few links have it, see [`Capabilities::tcp`].
+    Tcp,
+}
+
 /// A server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Remote<'a> {
     /// Its name, or its address as text (an IPv6 address without brackets).
     pub host: &'a str,
-    /// Its port: 5683 for `coap` (RFC 7252, section 6.1).
+    /// Its port: 5683 for `coap` (RFC 7252, section 6.1) and `coap+tcp`.
     pub port: u16,
+    /// How it is reached.
+    pub transport: Transport,
 }
 
 impl<'a> Remote<'a> {
-    /// A server that is spoken to without security.
+    /// A server that is spoken to in datagrams and without security.
     pub const fn new(host: &'a str, port: u16) -> Self {
-        Self { host, port }
+        Self {
+            host,
+            port,
+            transport: Transport::Udp,
+        }
+    }
+
+    /// The same server over TCP.
+    #[must_use]
+    pub const fn tcp(mut self) -> Self {
+        self.transport = Transport::Tcp;
+        self
     }
 
     /// The server of a URI.
     ///
     /// # Errors
-    /// [`Unsupported::Security`] for `coaps`, which is refused until it is built: it must never go out in the clear.
-    /// [`Unsupported::Transport`] for `coap+tcp`. [`Invalid::Host`] if the host is percent-coded.
+    /// [`Unsupported::Security`] for `coaps` and `coaps+tcp`, which are refused until they are built: they must never go
+    /// out in the clear. [`Invalid::Host`] if the host is percent-coded.
     pub fn from_uri(uri: &Uri<'a>) -> Result<Self, Error> {
-        match uri.scheme() {
-            Scheme::Coap => {}
-            Scheme::Coaps => return Err(Unsupported::Security.into()),
-            _ => return Err(Unsupported::Transport.into()),
+        if matches!(uri.scheme(), Scheme::Coaps | Scheme::CoapsTcp) {
+            return Err(Unsupported::Security.into());
         }
         if matches!(uri.host(), Host::Name(name) if name.contains('%')) {
             return Err(Invalid::Host.into());
         }
-        Ok(Self::new(uri.host_text(), uri.port()))
+        let remote = Self::new(uri.host_text(), uri.port());
+        Ok(match uri.scheme() {
+            Scheme::CoapTcp => remote.tcp(),
+            _ => remote,
+        })
     }
 }

@@ -1,8 +1,9 @@
 //! One exchange: from a request to its response.
 
 use super::Parameters;
-use crate::client::{Capabilities, Reliability, Request};
-use crate::error::{Error, PeerError, Waited};
+use crate::at::Stamp;
+use crate::client::{Capabilities, Incoming, Reliability, Reply, Request};
+use crate::error::{Error, Invalid, PeerError, Unsupported, Waited};
 use crate::message::{Builder, Code, Header, Kind, Number, Token, View};
 use crate::time::{Instant, Millis};
 
@@ -76,6 +77,8 @@ pub struct Endpoint<'b> {
     /// The last confirmable message that was answered, and how: its duplicates get the same (4.5).
     answered: Option<(u16, Kind, Instant)>,
     reply: Option<[u8; 4]>,
+    /// The reply that was sent after the message.
+    replied: Option<[u8; 4]>,
     /// The response of the exchange before waits for a larger buffer.
     held: bool,
 }
@@ -98,6 +101,7 @@ impl<'b> Endpoint<'b> {
             previous: Token::EMPTY,
             answered: None,
             reply: None,
+            replied: None,
             held: false,
         }
     }
@@ -120,8 +124,6 @@ impl<'b> Endpoint<'b> {
         {
             self.answered = None;
         }
-        self.length = 0;
-        self.payload = 0;
         // 32 bits of randomness, as section 5.3.1 asks of clients without transport security.
         // The message id in it keeps tokens apart even where `random` is not what it should be.
         let id = self.next_id;
@@ -131,13 +133,7 @@ impl<'b> Endpoint<'b> {
         } else {
             Kind::NonConfirmable
         };
-        let mut builder = Builder::new(self.buffer, kind, request.method(), id, &token)
-            .map_err(|error| crate::client::build_error(error, Number(0)))?;
-        let blockwise = request.build(&mut builder)?;
-        let view = builder.finish();
-        link.check(&view)?;
-        self.length = view.as_bytes().len();
-        self.payload = self.length - view.payload().len();
+        let blockwise = self.encode(kind, id, &token, request, link)?;
         self.next_id = id.wrapping_add(1);
         self.exchange = Some(Exchange {
             token: Token::new(&token).unwrap_or(Token::EMPTY),
@@ -151,6 +147,57 @@ impl<'b> Endpoint<'b> {
             until: now.after(request.time_limit()),
         });
         Ok(())
+    }
+
+    /// Encodes the answer to a request from the network. It is sent once: whoever misses it asks again.
+    ///
+    /// # Errors
+    /// As for [`begin`](Self::begin).
+    pub fn begin_reply(
+        &mut self,
+        to: &Incoming,
+        reply: &Reply<'_>,
+        link: &Capabilities,
+    ) -> Result<(), Error> {
+        if !link.server {
+            return Err(Unsupported::Server.into());
+        }
+        if !reply.code().is_response() {
+            return Err(Invalid::Code(reply.code()).into());
+        }
+        self.end();
+        let (kind, id) = if to.confirmable {
+            (Kind::Acknowledgement, to.id)
+        } else {
+            (Kind::NonConfirmable, self.next_id)
+        };
+        self.encode(kind, id, to.token.as_bytes(), &reply.message, link)?;
+        if !to.confirmable {
+            self.next_id = id.wrapping_add(1);
+        }
+        Ok(())
+    }
+
+    /// Puts a message together in the transmit buffer. Whether its options speak of blocks.
+    fn encode(
+        &mut self,
+        kind: Kind,
+        id: u16,
+        token: &[u8],
+        message: &Request<'_>,
+        link: &Capabilities,
+    ) -> Result<bool, Error> {
+        self.length = 0;
+        self.payload = 0;
+        self.replied = None;
+        let mut builder = Builder::new(self.buffer, kind, message.method(), id, token)
+            .map_err(|error| crate::client::build_error(error, Number(0)))?;
+        let blockwise = message.build(&mut builder)?;
+        let view = builder.finish();
+        link.check(&view)?;
+        self.length = view.as_bytes().len();
+        self.payload = self.length - view.payload().len();
+        Ok(blockwise)
     }
 
     /// Sets when the present exchange must end, if that is not its request's limit from its beginning.
@@ -175,9 +222,21 @@ impl<'b> Endpoint<'b> {
             .map_err(|_| PeerError::Malformed.into())
     }
 
-    /// The payload of the last message, also when its exchange has ended: an abandoned input is finished with it.
-    pub fn payload(&self) -> &[u8] {
-        self.buffer.get(self.payload..self.length).unwrap_or(&[])
+    /// Message id and token of the open request.
+    pub fn stamp(&self) -> Option<Stamp> {
+        let exchange = self.exchange.as_ref()?;
+        Some(Stamp::new(exchange.id, exchange.token.as_bytes()))
+    }
+
+    /// What a prompt of the link asked for last, also when its exchange has ended: an abandoned input is finished with it.
+    /// Where the endpoint makes the messages that is the whole message, else its payload.
+    pub fn input(&self, mode: Mode) -> &[u8] {
+        let from = match (mode, &self.replied) {
+            (Mode::Full, Some(reply)) => return reply,
+            (Mode::Full, None) => 0,
+            (Mode::Assisted, _) => self.payload,
+        };
+        self.buffer.get(from..self.length).unwrap_or(&[])
     }
 
     /// Ends the exchange. A response that comes late will be dropped.
@@ -190,7 +249,7 @@ impl<'b> Endpoint<'b> {
 
     /// What to do next.
     pub fn poll(&mut self, now: Instant, mode: Mode) -> Step {
-        if let Some(reply) = self.reply.take() {
+        if let Some(reply) = self.take_reply() {
             return Step::Reply(reply);
         }
         let Some(exchange) = &mut self.exchange else {
@@ -200,6 +259,7 @@ impl<'b> Endpoint<'b> {
         if exchange.transmissions == 0 {
             exchange.transmissions = 1;
             exchange.next = now.after(exchange.timeout);
+            self.replied = None;
             return Step::Transmit;
         }
         if now.reached(exchange.until) {
@@ -237,6 +297,7 @@ impl<'b> Endpoint<'b> {
         } else {
             next
         };
+        self.replied = None;
         Step::Transmit
     }
 
@@ -253,7 +314,9 @@ impl<'b> Endpoint<'b> {
 
     /// The reply that a received message wants, if it was not [polled](Self::poll) for.
     pub fn take_reply(&mut self) -> Option<[u8; 4]> {
-        self.reply.take()
+        let reply = self.reply.take()?;
+        self.replied = Some(reply);
+        Some(reply)
     }
 
     /// Whether a received message wants a reply.

@@ -4,9 +4,9 @@
 //! do next is decided in one plain function, `next`, and the async functions only carry it out.
 
 use crate::at::{Inbox, Losses};
-use crate::client::{Capabilities, Network, Remote, Request};
+use crate::client::{Capabilities, Incoming, Network, Remote, Reply, Request, Transport};
 use crate::endpoint::{Endpoint, Mode, Parameters, Step, Verdict};
-use crate::error::{Error, Invalid, ModemError, Resource};
+use crate::error::{Error, Invalid, ModemError, Resource, Unsupported};
 use crate::message::View;
 use crate::time::{Instant, Millis};
 use core::future::Future;
@@ -23,7 +23,7 @@ pub trait Link {
     /// and keep its futures from being `Send`.)
     fn inbox<R>(&mut self, look: impl FnOnce(&mut Inbox<'_>) -> R) -> R;
 
-    /// Puts right what an abandoned operation left; `input` is the payload it was sending. Then `limit` holds for
+    /// Puts right what an abandoned operation left; `input` is what it was sending, if the modem counts it. Then `limit` holds for
     /// everything until the next call.
     fn settle<'s>(
         &'s mut self,
@@ -86,11 +86,14 @@ pub enum Found {
 /// How long opening and closing a session may take.
 const SESSION: Millis = Millis::from_secs(180);
 
+/// How long an answer to a request may take: who asked waits no longer (RFC 7252, section 4.8.2: `MAX_TRANSMIT_WAIT`).
+const REPLY: Millis = Millis::from_secs(93);
+
 impl<L: Link> Session<'_, L> {
     /// Brings the link up.
     pub async fn attach(&mut self, network: &Network<'_>) -> Result<(), Error> {
         let limit = self.link.now().after(network.limit);
-        self.link.settle(self.endpoint.payload(), limit).await?;
+        self.settle(limit).await?;
         self.link.attach(network).await
     }
 
@@ -102,27 +105,48 @@ impl<L: Link> Session<'_, L> {
         if server.port == 0 {
             return Err(Invalid::Port.into());
         }
+        if server.transport == Transport::Tcp && !L::CAPABILITIES.tcp {
+            return Err(Self::way(Unsupported::Transport.into()));
+        }
         let limit = self.link.now().after(SESSION);
-        self.link.settle(self.endpoint.payload(), limit).await?;
+        self.settle(limit).await?;
         self.endpoint.forget_peer();
         let parameters = self.endpoint.parameters;
-        self.link.open(server, &parameters).await
+        self.link.open(server, &parameters).await.map_err(Self::way)
     }
 
     /// Closes the session.
     pub async fn close(&mut self) -> Result<(), Error> {
         let limit = self.link.now().after(SESSION);
-        self.link.settle(self.endpoint.payload(), limit).await?;
+        self.settle(limit).await?;
         self.link.close().await
+    }
+
+    /// No request is open; what an abandoned operation left is put right.
+    fn settle(&mut self, limit: Instant) -> impl Future<Output = Result<(), Error>> {
+        self.link.inbox(|inbox| {
+            inbox.rewind();
+            inbox.exchange = None;
+        });
+        let input = self.endpoint.input(L::CAPABILITIES.mode());
+        self.link.settle(input, limit)
+    }
+
+    /// An error with the way out that this link has.
+    const fn way(error: Error) -> Error {
+        error.or(L::CAPABILITIES.way_out)
     }
 
     /// Carries a request out; the response stands in `out`, its length is returned.
     pub async fn request(&mut self, request: &Request<'_>, out: &mut [u8]) -> Result<usize, Error> {
         let limit = self.link.now().after(request.time_limit());
-        self.link.settle(self.endpoint.payload(), limit).await?;
-        self.link.inbox(|inbox| inbox.rewind());
+        self.settle(limit).await?;
         let now = self.link.now();
-        self.endpoint.begin(now, request, &L::CAPABILITIES)?;
+        self.endpoint
+            .begin(now, request, &L::CAPABILITIES)
+            .map_err(Self::way)?;
+        let stamp = self.endpoint.stamp();
+        self.link.inbox(|inbox| inbox.exchange = stamp);
         // What putting things right has taken counts as well.
         self.endpoint.set_limit(limit);
         let mut outcome = None;
@@ -136,7 +160,8 @@ impl<L: Link> Session<'_, L> {
                 Next::Transmit => {
                     if let Err(error) = self.link.send(self.endpoint.message()?).await {
                         // A modem that has lost its link refuses commands: the loss is the reason, not the refusal.
-                        return Err(self.link.inbox(|inbox| lost(inbox)).unwrap_or(error));
+                        let lost = self.link.inbox(|inbox| lost(inbox));
+                        return Err(lost.unwrap_or(Self::way(error)));
                     }
                 }
                 Next::Reply(reply) => {
@@ -150,6 +175,21 @@ impl<L: Link> Session<'_, L> {
         }
     }
 
+    /// Answers a request from the network.
+    pub async fn respond(&mut self, to: &Incoming, reply: &Reply<'_>) -> Result<(), Error> {
+        let limit = self.link.now().after(REPLY);
+        self.settle(limit).await?;
+        self.endpoint
+            .begin_reply(to, reply, &L::CAPABILITIES)
+            .map_err(Self::way)?;
+        let sent = self.link.send(self.endpoint.message()?).await;
+        sent.map_err(|error| {
+            self.link
+                .inbox(|inbox| lost(inbox))
+                .unwrap_or(Self::way(error))
+        })
+    }
+
     /// The response that did not fit its buffer.
     pub fn held(&mut self, out: &mut [u8]) -> Result<Option<usize>, Error> {
         let endpoint = &mut self.endpoint;
@@ -160,7 +200,10 @@ impl<L: Link> Session<'_, L> {
     pub async fn event(&mut self, wait: Millis, out: &mut [u8]) -> Result<Option<Found>, Error> {
         let until = self.link.now().after(wait);
         self.endpoint.end();
-        self.link.inbox(|inbox| inbox.rewind());
+        self.link.inbox(|inbox| {
+            inbox.rewind();
+            inbox.exchange = None;
+        });
         let mut last = false;
         loop {
             let now = self.link.now();
@@ -175,7 +218,7 @@ impl<L: Link> Session<'_, L> {
                 return Ok(found);
             }
             if self.link.inbox(|inbox| inbox.notes.announced) {
-                self.link.settle(self.endpoint.payload(), until).await?;
+                self.settle(until).await?;
                 self.link.fetch().await?;
             } else {
                 self.link.wait(until).await?;

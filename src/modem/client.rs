@@ -2,7 +2,9 @@
 
 use super::{Dialect, Modem};
 use crate::at::{At, Losses};
-use crate::client::{Capabilities, CoapClient, Event, Network, Remote, Request, Response};
+use crate::client::{
+    Capabilities, CoapClient, Event, Incoming, Network, Remote, Reply, Request, Response,
+};
 use crate::endpoint::{Endpoint, Parameters};
 use crate::error::{ClientError, Error, PeerError};
 use crate::front::{Front, Wire};
@@ -185,6 +187,14 @@ impl<D: Dialect, F: Front> CoapClient for Client<'_, D, F> {
     ) -> Result<Option<Event<'r>>, ClientError<F::Error>> {
         let found = drive!(self, event(wait, buffer))?;
         Ok(event(found, buffer)?)
+    }
+
+    async fn respond(
+        &mut self,
+        to: &Incoming,
+        reply: &Reply<'_>,
+    ) -> Result<(), ClientError<F::Error>> {
+        Ok(drive!(self, respond(to, reply))?)
     }
 
     async fn close(&mut self) -> Result<(), ClientError<F::Error>> {

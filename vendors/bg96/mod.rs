@@ -71,7 +71,7 @@ mod slots;
 use crate::at::{At, Counted, Inbox, Wait, carries};
 use crate::client::{Capabilities, Matching, Network, Options, Reliability, Remote, Shows};
 use crate::endpoint::Parameters;
-use crate::error::{Error, Invalid, ModemError, Unsupported, Waited};
+use crate::error::{Error, Invalid, ModemError, Unsupported, Waited, WayOut};
 use crate::message::{Code, Format, Opt, View};
 use crate::modem::{self, Dialect};
 use crate::time::Millis;
@@ -140,11 +140,15 @@ impl Dialect for Bg96 {
         options: Options::Only(&[1, 3, 4, 5, 7, 8, 11, 12, 14, 15, 17, 20, 35, 39, 60]),
         option_count: slots::COUNT,
         payload_out: 1024,
+        message_out: None,
         payload_in: None,
         observe: false,
         blockwise: false,
+        block_size: None,
+        tcp: false,
         security: false,
         server: false,
+        way_out: WayOut::None,
     };
 
     fn counted(line: &[u8], whole: bool) -> Counted {
