@@ -159,8 +159,8 @@ impl Dialect for L610 {
         // Header, token of 4 bytes and payload marker.
         payload_out: DATAGRAM - 9,
         payload_in: Some(DATAGRAM - 9),
-        // CORE message_out: Some(DATAGRAM),
-        // CORE block_size: Some(256),
+        message_out: Some(DATAGRAM),
+        block_size: Some(256),
         ..Capabilities::DATAGRAMS
     };
 
