@@ -28,7 +28,10 @@ pub(super) async fn start(
     }
     let mut tries = 2;
     loop {
-        at.put(CALL).expect("+MIPCALL:", &[1, 2, 3]).ok(ANSWER).await?;
+        at.put(CALL)
+            .expect("+MIPCALL:", &[1, 2, 3])
+            .ok(ANSWER)
+            .await?;
         match at.number(0) {
             Some(UP) => return Ok(()),
             Some(DOWN) => {}

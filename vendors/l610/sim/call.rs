@@ -1,7 +1,7 @@
 //! The packet data call: `AT+MIPCALL`, as the family's drivers know it. The note takes it for granted.
 
 use super::quirks::CallLine;
-use super::{Chassis, Event, Firmware};
+use super::{Answer, Chassis, Event, L610Firmware};
 use crate::sim::grammar::Form;
 use crate::sim::module::{Arguments, Done, Failure};
 
@@ -15,8 +15,8 @@ pub(super) enum Call {
     Up,
 }
 
-impl Firmware {
-    pub(super) fn mipcall(&mut self, chassis: &mut Chassis, form: &Form) -> Result<Done<()>, Failure> {
+impl L610Firmware {
+    pub(super) fn mipcall(&mut self, chassis: &mut Chassis, form: &Form) -> Answer {
         match form {
             Form::Read => Done::line(chassis.head("MIPCALL") + &self.state(chassis)),
             Form::Write(arguments) => {

@@ -6,7 +6,7 @@ use coap_lite::Packet;
 
 use super::call::Call;
 use super::quirks::{CloseSays, DataEnd, DataForm, HostTaken};
-use super::{Chassis, Event, Firmware};
+use super::{Answer, Chassis, Event, L610Firmware};
 use crate::sim::grammar::{Argument, Form};
 use crate::sim::module::{Arguments, Done, Failure, hex};
 use crate::time::Millis;
@@ -30,8 +30,8 @@ pub(super) struct Client {
 /// The note says that these forms answer ERROR: nobody needs to ask.
 const NEVER: Failure = Failure::misuse("a form that is an error by specification");
 
-impl Firmware {
-    pub(super) fn open(&mut self, chassis: &mut Chassis, form: &Form) -> Result<Done<()>, Failure> {
+impl L610Firmware {
+    pub(super) fn open(&mut self, chassis: &mut Chassis, form: &Form) -> Answer {
         match form {
             Form::Read if chassis.quirks.open_has_no_read_form => Err(Failure::state()),
             Form::Read => {
@@ -51,7 +51,10 @@ impl Firmware {
                     return Err(Failure::state());
                 }
                 let number = host.parse::<std::net::IpAddr>().is_ok();
-                chassis.later(if number { 30 } else { 300 }, Event::Resolved { host, port });
+                chassis.later(
+                    if number { 30 } else { 300 },
+                    Event::Resolved { host, port },
+                );
                 if chassis.quirks.id_after_ok {
                     return Done::ok(20);
                 }
@@ -103,7 +106,7 @@ impl Firmware {
         (1..=chassis.quirks.clients).filter(is_free).collect()
     }
 
-    pub(super) fn send(&mut self, chassis: &mut Chassis, form: &Form) -> Result<Done<()>, Failure> {
+    pub(super) fn send(&mut self, chassis: &mut Chassis, form: &Form) -> Answer {
         let Form::Write(arguments) = form else {
             return Err(NEVER);
         };
@@ -118,7 +121,8 @@ impl Firmware {
         if length != message.len() {
             return Err(Failure::misuse("a length that is not the data's"));
         }
-        let is_coap = Packet::from_bytes(&message).is_ok_and(|packet| packet.header.get_version() == 1);
+        let is_coap =
+            Packet::from_bytes(&message).is_ok_and(|packet| packet.header.get_version() == 1);
         if !is_coap {
             return Err(Failure::misuse("data that is no CoAP message"));
         }
@@ -136,7 +140,7 @@ impl Firmware {
         Done::ok(20)
     }
 
-    pub(super) fn close(&mut self, chassis: &mut Chassis, form: &Form) -> Result<Done<()>, Failure> {
+    pub(super) fn close(&mut self, chassis: &mut Chassis, form: &Form) -> Answer {
         let Form::Write(arguments) = form else {
             return Err(NEVER);
         };
@@ -231,7 +235,11 @@ fn not_open(client: Client) -> Failure {
 /// `+GTCOAPDATA` (1.4).
 fn say_data(chassis: &mut Chassis, id: usize, datagram: &[u8]) {
     let quirks = chassis.quirks.own.clone();
-    let mut line = format!("\r\n{}{id},{}", super::unasked(chassis, "GTCOAPDATA"), datagram.len());
+    let mut line = format!(
+        "\r\n{}{id},{}",
+        super::unasked(chassis, "GTCOAPDATA"),
+        datagram.len()
+    );
     line.push_str(match (quirks.data_end, quirks.blank_before_data) {
         (DataEnd::Before, _) => "\r\n",
         (_, true) => ", ",

@@ -1,7 +1,7 @@
 //! The simulated L610: the module's side of its AT commands, with the network of your choice behind it.
 //!
 //! Written from "FIBOCOM L610 CoAP AT commands" V1.0.1 (2020-06-13), chapter 1, and, for the call that the note takes for
-//! granted, from what published drivers of the family send and wait for. What either leaves open is a field of [`Oddity`].
+//! granted, from what published drivers of the family send and wait for. What either leaves open is a field of [`Own`].
 //!
 //! The module carries datagrams and adds nothing to them, so there is no CoAP in it but a look (by `coap-lite`) whether
 //! what it is given is a message at all, as the note demands.
@@ -37,26 +37,27 @@ pub mod quirks;
 
 use self::call::Call;
 use self::coap::Client;
-pub use self::quirks::{CallLine, CloseSays, DataEnd, DataForm, HostTaken, Oddity, Refusals};
+pub use self::quirks::{CallLine, CloseSays, DataEnd, DataForm, HostTaken, Own, Refusals};
 use crate::sim::Network;
 use crate::sim::grammar::{Form, Words};
-use crate::sim::module::{self, Done, Ending, Failure, Identity, Manner, Module};
+use crate::sim::module::{self, Done, Ending, Failure, Firmware, Identity, Manner, Module};
 use crate::time::Millis;
 
 /// A simulated L610 with a [`Network`] behind it.
-pub type SimL610<N> = Module<Firmware, N>;
+pub type SimL610<N> = Module<L610Firmware, N>;
 
 /// What surrounds the module, and what differs between its firmwares.
-pub type Quirks = module::Quirks<Oddity>;
+pub type Quirks = module::Quirks<Own>;
 
-type Chassis = module::Chassis<Firmware>;
+type Chassis = module::Chassis<L610Firmware>;
+type Answer = Result<Done<()>, Failure>;
 
 /// Ids that can be told apart; the first is 1.
 const IDS: usize = 17;
 
-/// What an L610 is besides a modem.
+/// What makes a module an L610.
 #[derive(Debug, Default)]
-pub struct Firmware {
+pub struct L610Firmware {
     call: Call,
     clients: [Client; IDS],
     /// What the last call was dialled with, behind the 1: access point, user, password, as far as they were given.
@@ -77,8 +78,8 @@ pub enum Event {
     Dialled(u32),
 }
 
-impl module::Firmware for Firmware {
-    type Quirks = Oddity;
+impl Firmware for L610Firmware {
+    type Quirks = Own;
     type Input = ();
     type Event = Event;
 
@@ -99,12 +100,7 @@ impl module::Firmware for Firmware {
         }
     }
 
-    fn command(
-        &mut self,
-        chassis: &mut Chassis,
-        name: &str,
-        form: &Form,
-    ) -> Result<Done<()>, Failure> {
+    fn command(&mut self, chassis: &mut Chassis, name: &str, form: &Form) -> Answer {
         let done = match name {
             "GTCOAPOPEN" => self.open(chassis, form),
             "GTCOAPSEND" => self.send(chassis, form),

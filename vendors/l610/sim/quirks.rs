@@ -85,7 +85,7 @@ pub enum Refusals {
 ///
 /// The default is what the note says where it says something, else what drivers in the field rely on.
 #[derive(Clone, Debug)]
-pub struct Oddity {
+pub struct Own {
     /// The host of `AT+GTCOAPOPEN`.
     pub host: HostTaken,
     /// OK comes first, and the id as soon as the name is resolved. Default false: the id, then OK.
@@ -128,7 +128,7 @@ pub struct Oddity {
     pub debug_lines: bool,
 }
 
-impl Default for Oddity {
+impl Default for Own {
     fn default() -> Self {
         Self {
             host: HostTaken::default(),
@@ -155,6 +155,6 @@ impl Default for Oddity {
     }
 }
 
-impl Oddities for Oddity {
+impl Oddities for Own {
     const BOOT: &'static [&'static str] = &["AT READY", "+SIM READY"];
 }
