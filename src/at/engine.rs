@@ -457,10 +457,11 @@ impl<'b> Engine<'b> {
                         *to = high << 4 | low;
                     }
                 }
-                self.half = match text.last() {
-                    Some(digit) if text.len() & 1 == 1 => nibble(*digit).map(|high| high << 4),
-                    _ => None,
-                };
+                // Counted also where nothing is kept: of a message that is not wanted, or too large.
+                self.half = (self.declared & 1 == 1).then(|| {
+                    let high = text.last().and_then(|digit| nibble(*digit));
+                    high.unwrap_or(0) << 4
+                });
                 let whole = self.declared >> 1;
                 inbox.shorten(self.declared - whole);
                 self.counted_left = self.declared - whole;
