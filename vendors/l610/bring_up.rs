@@ -26,7 +26,7 @@ pub(super) async fn start(
         // Every id died with the call. From here on it is made anew; if it is lost again meanwhile, that is news.
         at.inbox.session = None;
     }
-    let mut tries = 2;
+    let mut tries = 3;
     loop {
         at.put(CALL)
             .expect("+MIPCALL:", &[1, 2, 3])
@@ -57,6 +57,7 @@ pub(super) async fn start(
             Err(Error::Modem(ModemError::Refused(_))) => {}
             Err(error) => return Err(error),
         }
+        at.pause(1000).await?;
     }
 }
 

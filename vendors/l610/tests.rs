@@ -41,3 +41,14 @@ impl Bench for Desk {
 }
 
 conformance!(Desk);
+
+mod bring_up;
+mod desk;
+mod economy;
+mod leftovers;
+mod limits;
+mod quirks;
+mod refuses;
+mod reliability;
+mod surprises;
+mod udp;

@@ -50,11 +50,10 @@ impl L610Firmware {
                 if self.call != Call::Up || self.free(chassis).is_empty() {
                     return Err(Failure::state());
                 }
-                let number = host.parse::<std::net::IpAddr>().is_ok();
-                chassis.later(
-                    if number { 30 } else { 300 },
-                    Event::Resolved { host, port },
-                );
+                let span = chassis.quirks.resolves_after.as_millis();
+                let is_address = host.parse::<std::net::IpAddr>().is_ok();
+                let after = if is_address { span / 10 } else { span };
+                chassis.later(after, Event::Resolved { host, port });
                 if chassis.quirks.id_after_ok {
                     return Done::ok(20);
                 }

@@ -90,6 +90,8 @@ pub struct Own {
     pub host: HostTaken,
     /// OK comes first, and the id as soon as the name is resolved. Default false: the id, then OK.
     pub id_after_ok: bool,
+    /// How long it takes to resolve a name. Default 300 ms; an address takes a tenth of it.
+    pub resolves_after: Millis,
     /// How many CoAP clients there are, numbered from 1. Default 6, as many as relatives have sockets.
     pub clients: u8,
     /// `AT+GTCOAPOPEN?` is an error. Default false.
@@ -133,6 +135,7 @@ impl Default for Own {
         Self {
             host: HostTaken::default(),
             id_after_ok: false,
+            resolves_after: Millis::new(300),
             clients: 6,
             open_has_no_read_form: false,
             data: DataForm::default(),
