@@ -16,7 +16,7 @@ pub(super) fn counted(line: &[u8], whole: bool) -> Counted {
     match length.map(u16::try_from) {
         Some(Ok(length)) => Counted::Now {
             length,
-            form: Form::TextOrHex,
+            form: Form::TEXT_OR_HEX,
         },
         _ => Counted::No,
     }
