@@ -31,7 +31,7 @@ pub(super) struct Client {
 const NEVER: Failure = Failure::misuse("a form that is an error by specification");
 
 impl L610Firmware {
-    pub(super) fn open(&mut self, chassis: &mut Chassis, form: &Form) -> Answer {
+    pub(super) fn open(&self, chassis: &mut Chassis, form: &Form) -> Answer {
         match form {
             Form::Read if chassis.quirks.open_has_no_read_form => Err(Failure::state()),
             Form::Read => {
@@ -189,7 +189,7 @@ impl L610Firmware {
     }
 
     /// Takes a datagram in and tells the host of it; false if there is none.
-    pub(super) fn receive(&mut self, chassis: &mut Chassis) -> bool {
+    pub(super) fn receive(&self, chassis: &mut Chassis) -> bool {
         let now = chassis.now();
         for (id, client) in self.clients.iter().enumerate() {
             let Some((socket, remote)) = client.open else {

@@ -62,7 +62,7 @@ impl Host {
     }
 
     /// Lets a datagram arrive at id 1.
-    fn inject(&mut self, from: &str, datagram: &[u8]) {
+    fn inject(&self, from: &str, datagram: &[u8]) {
         let (now, mut module) = (self.0.line.now(), self.0.line.device());
         let socket = module.socket(1).unwrap();
         let from = from.parse().unwrap();
