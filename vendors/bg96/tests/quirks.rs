@@ -102,12 +102,7 @@ fn options_that_survive_a_close_are_found_and_replaced() {
 #[test]
 fn a_module_whose_echo_is_off_already_is_not_told_again() {
     let line = line(|_| {});
-    let typed = embedded_io::Write::write(&mut line.serial(), b"ATE0\r");
-    assert_eq!(typed, Ok(5));
-    let mut clock = line.clock();
-    for _ in 0..100 {
-        crate::front::Clock::idle(&mut clock, line.now().after(crate::time::Millis::new(10)));
-    }
+    type_in(&line, "ATE0");
     line.sent();
     with(&line, |host| {
         up(host);
