@@ -212,7 +212,7 @@ impl Bg96Firmware {
         Done::ok(15)
     }
 
-    fn option(&mut self, chassis: &mut Chassis, arguments: Arguments<'_>) -> Answer {
+    fn option(&mut self, chassis: &Chassis, arguments: Arguments<'_>) -> Answer {
         arguments.count(&[3, 5])?;
         let (more, overwrite) = (chassis.quirks.more_options, chassis.quirks.option_overwrite);
         let number = arguments.byte(0, 0..=5)?;

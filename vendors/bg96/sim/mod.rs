@@ -4,7 +4,8 @@
 //! surrounds it (echo, boot, registration). The CoAP on the network side is `coap-lite`'s. What the document leaves open
 //! is a field of [`Quirks`].
 //!
-//! Strict: whatever the document does not promise to work is an error here, with the reason in [`SimBg96::misuse`], and
+//! Strict: whatever the document does not promise to work is an error here, with the reason in
+//! [`Chassis::misuse`](crate::sim::module::Chassis::misuse), and
 //! so are things that work but that a polite host would not do. Deterministic: the same bytes at the same times give the
 //! same answers.
 //!

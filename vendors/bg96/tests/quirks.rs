@@ -3,7 +3,7 @@
 use super::desk::*;
 use crate::client::{Blocking as _, Request};
 use crate::message::Code;
-use crate::sim::conformance::nasty;
+use crate::sim::conformance::Bench as _;
 use crate::vendors::bg96::sim::{OptionsShown, Quirks, ZeroLength};
 
 /// A session with everything in it, twice.
@@ -17,7 +17,7 @@ fn a_session_works(change: impl Fn(&mut Quirks), is_polite: bool) {
             for round in 0..2 {
                 host.connect(&DEMO).unwrap();
                 hello(host);
-                let (body, mut buffer) = (nasty(round, 300), [0; 1400]);
+                let (body, mut buffer) = (super::Desk::body(round, 300), [0; 1400]);
                 let put = Request::put("/store/a/", &body).content_format(42);
                 let response = host.request(&put, &mut buffer).unwrap();
                 assert_eq!(response.code(), Code::NOT_FOUND, "a path of three segments");
