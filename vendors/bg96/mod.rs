@@ -62,7 +62,8 @@
 //! - A message without payload: length 0 first, answered with `OK` or a prompt (ended by 0x1A); if that is refused, the
 //!   form without length and 0x1A, from then on. No firmware was seen doing either.
 //! - The bitmask's table is wrong for 4 and 5: bit *n* is slot *n*.
-//! - The table of `"trans"` gives each parameter's range with the other's name: the time-out is the first one, 2 to 60 s.
+//! - The table of `"trans"` came out upside down in the copy at hand: the time-out is the first one, 2 to 60 s, and the
+//!   repetitions are the second, 4 to 8, as the example has them.
 //! - Opaque values (If-Match, ETag) have no documented form: written as quoted hexadecimal like the token.
 //! - The options of `+QCOAPRECV` have no documented form: read as pairs `12,"0"` or as one text each, `"12,0"`; if only
 //!   their count is there, they are reported as lost. The payload's length is found from the end of the line.
