@@ -38,7 +38,7 @@ mod record;
 mod script;
 mod silence;
 
-pub use cancel::{dropped_once, dropped_twice};
+pub use cancel::{Stepped, dropped_once, dropped_twice, poll_and_drop};
 pub use dialog::transcripts_dialog;
 pub use fronts::{Port, Way, fronts_agree, perform_all, wait};
 pub use listen::transcripts_listen;
