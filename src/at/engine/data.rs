@@ -166,9 +166,9 @@ fn decide(engine: &mut Engine<'_>, bytes: &[u8], inbox: &mut Inbox<'_>) {
         }
         Some(digit) if engine.seen & NO_DIGIT == 0 && nibble(*digit).is_some() => {
             // They were hexadecimal, and half of it is there.
-            // Also where nobody keeps it: the rest must come out even.
             let half = unhex_in_place(inbox.written(declared));
-            engine.half = half.or((declared & 1 == 1).then_some(0));
+            // Counted also where nothing is kept: of a message that is not wanted, or too large.
+            engine.half = (declared & 1 == 1).then_some(half.unwrap_or(0));
             let whole = declared >> 1;
             inbox.shorten(declared - whole);
             engine.counted_left = declared - whole;
