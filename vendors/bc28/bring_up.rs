@@ -1,7 +1,8 @@
 //! From power-on noise to an address: looks first, acts only where needed.
 //!
 //! In the order of the drivers that are published for this family: radio, SIM (`AT+CIMI` until it answers), access point, attachment,
-//! registration, address. There is no command for the context: the module activates it when it attaches.
+//! registration, address. There is no command for the context: the module activates it when it attaches, so access point, user
+//! and password are in force from an attachment on.
 
 use super::{ANSWER, Bc28, named};
 use crate::at::At;

@@ -231,6 +231,30 @@ fn a_module_that_is_restarted_by_command_answers_when_it_is_over() {
     polite(&line);
 }
 
+/// A weak supply breaks down when the radio is switched on.
+#[test]
+fn a_restart_while_it_is_brought_up_is_told_or_survived() {
+    for after in (0..1500).step_by(30) {
+        let line = line(|quirks| quirks.waits_to_be_told = true);
+        line.device().reset();
+        with(&line, |host| {
+            let at = line.now().after(Millis::new(2800 + after));
+            line.device().say_at(
+                at,
+                b"\r\nREBOOT_CAUSE_SECURITY_PMU_POWER_ON_RESET\r\nNeul \r\nOK\r\n",
+            );
+            let result = host.attach(&network());
+            let told = operation(ModemError::Restarted);
+            assert!(
+                result == Ok(()) || result == told,
+                "at {after} ms: {result:?}"
+            );
+            up(host);
+            hello(host);
+        });
+    }
+}
+
 #[test]
 fn names_are_looked_up_and_addresses_are_used_as_they_are() {
     let line = line(|_| {});

@@ -204,3 +204,30 @@ fn a_prompt_is_escaped_whatever_that_is_answered_with() {
         }
     }
 }
+
+#[test]
+fn an_echo_that_comes_back_by_itself_does_no_harm() {
+    let line = line(|_| {});
+    with(&line, |host| {
+        up(host);
+        let typed = embedded_io::Write::write(&mut line.serial(), b"ATE1\r");
+        assert_eq!(typed, Ok(5));
+        assert_eq!(event(host), None);
+        line.received();
+        let (body, path) = (nasty(5, 150), format!("/store/{}", "n".repeat(150)));
+        ask(host, &Request::put(&path, &body)).unwrap();
+        assert_eq!(get(host, &path).unwrap().1, body);
+        let heard = String::from_utf8_lossy(&line.received()).into_owned();
+        assert!(
+            heard.contains("AT+QCOAPSEND=0,1,192.0.2.1,5683\r"),
+            "it is on"
+        );
+        assert!(!host.take_losses().matter());
+        // And attach, which looks for it, turns it off.
+        up(host);
+        line.received();
+        hello(host);
+        assert!(!String::from_utf8_lossy(&line.received()).contains("AT+"));
+    });
+    polite(&line);
+}

@@ -14,18 +14,14 @@ fn code(packet: &Packet) -> u8 {
 /// Takes a request that has come, and answers it.
 fn serve(host: &mut Host<'_>, reply: &Reply<'_>) {
     let mut buffer = [0; 1400];
-    let event = host.event(Millis::from_secs(1), &mut buffer).unwrap();
-    let Some(Event::Request(request)) = event else {
-        panic!("{event:?}");
+    let came = host.event(Millis::from_secs(1), &mut buffer).unwrap();
+    let Some(Event::Request(request)) = came else {
+        panic!("{came:?}");
     };
     let asker = Incoming::of(&request);
     host.respond(&asker, reply).unwrap();
     // It leaves behind its OK.
-    assert_eq!(event_none(host), None);
-}
-
-fn event_none(host: &mut Host<'_>) -> Option<(&'static str, Vec<u8>)> {
-    event(host)
+    assert_eq!(event(host), None);
 }
 
 #[test]
@@ -72,6 +68,28 @@ fn a_request_of_the_network_is_an_event_and_its_answer_bears_its_id_and_token() 
             polite(&line);
         }
     }
+}
+
+#[test]
+fn an_answer_to_a_request_without_token_has_none() {
+    let line = line(|_| {});
+    with(&line, |host| {
+        up(host);
+        let mut asked = message(MessageType::Confirmable, ASK, 8, b"");
+        asked.set_token(Vec::new());
+        inject(&line, 10, &asked);
+        commands(&line);
+        serve(host, &Reply::new(Code::VALID));
+        let sent = commands(&line);
+        assert_eq!(
+            sent[..2],
+            ["AT+QCOAPHEAD=3,1008", "AT+QCOAPSEND=2,203,192.0.2.1,5683"]
+        );
+        let answers = datagrams(&line);
+        let answer = answers.last().unwrap();
+        assert_eq!((code(answer), answer.get_token().len()), (0x43, 0));
+    });
+    polite(&line);
 }
 
 #[test]
