@@ -65,6 +65,8 @@
 //! - **Are options used up by a message?** By the note's examples they are, one firmware keeps them. So each message sends its
 //!   own, and before one without options the context is made anew if a list may be standing; who knows that it is not needed
 //!   [says so](Bc28::set_options_used_once).
+//! - The limit of 1024 bytes, beyond which the modem leaves data out without a word, is taken for the payload's bytes, also
+//!   where they are typed as digits, two for each.
 //! - A prompt may be missing where there is no payload (5.1): `OK` at once is taken for sent.
 //! - The limit of 300 ms for every command: drivers wait up to 3 s for a prompt, one firmware takes 2 s to delete.
 //! - Opaque values (If-Match, ETag) have no documented form: sent as text if they are text, else refused; received ones are
