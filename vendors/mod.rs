@@ -2,3 +2,5 @@
 
 #[cfg(feature = "bg96")]
 pub mod bg96;
+#[cfg(feature = "sara-r5")]
+pub mod sara_r5;

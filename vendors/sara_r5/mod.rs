@@ -1,0 +1,351 @@
+//! u-blox SARA-R5: *SARA-R5 series, Internet applications development guide*, UBX-20032566, R01 of 2020-10-26 ("the guide" below).
+
+mod bring_up;
+mod lines;
+mod profile;
+mod sockets;
+
+pub use bring_up::{Access, Addresses};
+pub use sockets::{
+    BinarySocketsClient, BinarySocketsMemory, SaraR5Sockets, SocketsClient, SocketsMemory,
+};
+
+use crate::at::{At, Counted, Inbox, carries};
+use crate::client::{
+    Capabilities, Matching, Network, Options, Reliability, Remote, Response, Shows, Transport,
+};
+use crate::endpoint::Parameters;
+use crate::error::{Error, Invalid, ModemError, Waited, WayOut};
+use crate::message::{Code, View};
+use crate::modem::{self, Dialect, text};
+use crate::time::Millis;
+use core::future::Future;
+use profile::{Profile, Wanted, flag};
+
+/// A client over the modem's own CoAP.
+pub type Client<'b, F> = modem::Client<'b, SaraR5, F>;
+
+/// Memory for the largest messages of the modem's own CoAP.
+pub type Memory =
+    modem::Memory<{ SaraR5::LINE }, { SaraR5::COMMAND }, { SaraR5::INBOX }, { SaraR5::MESSAGE }>;
+
+/// The SARA-R5 by its own CoAP.
+pub struct SaraR5 {
+    /// The way to the network.
+    pub access: Access,
+    /// Open point: whether 1 in option flag 5 means non-confirmable, as the guide has it (8.3.1), or confirmable, as one published
+    /// driver believes.
+    pub non_is_one: bool,
+    /// Open point: the modem's numbers of content formats, as pairs with those of RFC 7252, section 12.3, first; others are refused
+    /// then. Empty: it uses the same numbers. (The guide shows 0 for text only.)
+    pub formats: &'static [(u16, u16)],
+    /// Open point: whether the modem turns `%2F` in its URI into the byte that it stands for (RFC 7252, section 6.4). If not, such
+    /// values are refused.
+    pub percent: bool,
+    profile: Profile,
+    /// Host and port of the server, as they stand in a URI.
+    authority: heapless::String<{ profile::PART + 8 }>,
+    tcp: bool,
+    open: bool,
+    /// The modem has taken the exchange that is under way.
+    taken: bool,
+}
+
+impl Default for SaraR5 {
+    fn default() -> Self {
+        Self {
+            access: Access::default(),
+            non_is_one: true,
+            formats: &[],
+            percent: true,
+            profile: Profile::default(),
+            authority: heapless::String::new(),
+            tcp: false,
+            open: false,
+            taken: false,
+        }
+    }
+}
+
+impl SaraR5 {
+    /// Bytes of the longest line: a context's definition, whose access point has 100 characters, with both kinds of addresses.
+    pub const LINE: usize = 288;
+    /// Bytes of the longest command: a URI of 783 characters.
+    pub const COMMAND: usize = 800;
+    /// Bytes of the inbox: one datagram of the size that RFC 7252, section 4.6 recommends, and something beside it.
+    pub const INBOX: usize = 1408;
+    /// Bytes of the largest request: 512 of payload, and a URI whose parts are as long as they may be.
+    pub const MESSAGE: usize = 1304;
+
+    /// The code that the payload of an error response speaks of, if it is of the response's class: the modem puts a text
+    /// `Error 4.05: Method not supported here` into it (guide, 8.4.2). That is a hint and no proof: a server's own payload may say
+    /// the same, or something else in its place.
+    pub fn hint(response: &Response<'_>) -> Option<Code> {
+        let (code, rest) = response
+            .payload()
+            .strip_prefix(b"Error ")?
+            .split_at_checked(4)?;
+        let code = text::code(code)?;
+        (rest.starts_with(b":") && code.class() == response.code().class()).then_some(code)
+    }
+}
+
+impl Dialect for SaraR5 {
+    const CAPABILITIES: Capabilities = Capabilities {
+        reliability: Reliability::Modem,
+        matching: Matching::OnlyOne,
+        shows: Shows {
+            kind: false,
+            id: false,
+            token: false,
+            options: false,
+            detail: false,
+        },
+        highest_method: Code::DELETE.as_byte(),
+        non_confirmable: true,
+        options: Options::Only(&[3, 7, 11, 12, 15, 27]),
+        option_count: u8::MAX,
+        payload_out: 512,
+        message_out: None,
+        payload_in: None,
+        observe: false,
+        // Block1 can be said; which block of a response is wanted cannot.
+        blockwise: false,
+        block_size: Some(512),
+        tcp: true,
+        security: false,
+        server: false,
+        way_out: WayOut::Sockets,
+    };
+
+    fn counted(line: &[u8], whole: bool) -> Counted {
+        lines::counted(line, whole)
+    }
+
+    fn urc(line: &[u8], inbox: &mut Inbox<'_>) -> bool {
+        lines::urc(line, inbox)
+    }
+
+    fn start(
+        &mut self,
+        at: &mut At<'_>,
+        network: &Network<'_>,
+    ) -> impl Future<Output = Result<(), Error>> {
+        bring_up::start(&mut self.access, at, network)
+    }
+
+    /// The modem opens nothing before a request. What every request needs of the profile is set here.
+    async fn open(
+        &mut self,
+        at: &mut At<'_>,
+        server: &Remote<'_>,
+        _: &Parameters,
+    ) -> Result<(), Error> {
+        self.open = false;
+        self.standing(at)?;
+        self.authority.clear();
+        write_authority(server, &mut self.authority)?;
+        self.tcp = server.transport == Transport::Tcp;
+        let common = Wanted {
+            flags: flag::PATH | flag::QUERY,
+            cares: flag::PATH | flag::QUERY,
+            ..Wanted::NOTHING
+        };
+        self.set(at, &common).await?;
+        self.open = true;
+        Ok(())
+    }
+
+    async fn send(&mut self, at: &mut At<'_>, message: View<'_>) -> Result<(), Error> {
+        self.standing(at)?;
+        if !self.open {
+            return Err(ModemError::NotConnected.into());
+        }
+        let wanted = self.wanted(&message)?;
+        // Lines about an exchange that was given up are not about this one.
+        at.inbox.session = None;
+        at.inbox.rollback();
+        let mut again = true;
+        loop {
+            // One exchange at a time: the end of an earlier one is waited for, if the modem has taken it.
+            let until = at.now().after(Millis::new(at.remaining().min(EXCHANGE)));
+            while self.taken && at.inbox.notes.busy {
+                if at.now().reached(until) {
+                    if at.remaining() == 0 {
+                        return Err(Waited::Busy.into());
+                    }
+                    // That its end was lost is more likely. If not, the next one is refused.
+                    break;
+                }
+                at.arrival(until).await?;
+                self.standing(at)?;
+            }
+            // If it may have taken it, and may not, that is found out by trying.
+            let earlier = at.inbox.notes.busy;
+            self.taken = false;
+
+            self.set(at, &wanted).await?;
+            if self.profile.uri != Some(wanted.uri) {
+                self.profile.uri = None;
+                let mut put = Some(at.put("AT+UCOAP=1").begin_quoted());
+                self.write_uri(&message, &mut |byte| {
+                    put = put.take().map(|put| put.part(&[byte]));
+                });
+                if let Some(put) = put {
+                    put.end_quoted().ok(SHORT).await?;
+                }
+                self.profile.uri = Some(wanted.uri);
+            }
+
+            let more = wanted.block.is_some_and(|block| block.more());
+            let session = wanted.command | if more { lines::BLOCK } else { 0 };
+            at.inbox.session = (!earlier).then_some(session);
+            at.inbox.notes.busy = true;
+            let mut command = at.put("AT+UCOAPC=").num(wanted.command.into());
+            let carries = wanted.cares & flag::FORMAT != 0;
+            if carries {
+                command = command.streamed_hex().num(wanted.format.into());
+                if let Some(block) = wanted.block {
+                    command = command.num(block.num()).num(block.more().into());
+                }
+            }
+            let said = if carries {
+                command.ok_with(message.payload(), START).await
+            } else {
+                command.ok(START).await
+            };
+            match said {
+                Ok(()) => {
+                    if earlier {
+                        // What came before this was of the earlier one.
+                        at.inbox.session = Some(session);
+                        at.inbox.notes.busy = true;
+                    }
+                    self.taken = true;
+                    return Ok(());
+                }
+                Err(Error::Modem(ModemError::Refused(_))) => at.inbox.session = None,
+                Err(error) => return Err(error),
+            }
+            at.inbox.notes.busy &= earlier;
+            let asked = at
+                .put("AT+UCOAPER")
+                .expect("+UCOAPER:", &[2])
+                .ok(SHORT)
+                .await;
+            let reason = match (asked, at.number(0), at.number(1)) {
+                (Ok(()), Some(class), Some(code)) => (class, code),
+                _ => return said,
+            };
+            if again && reason == INVALID_PROFILE {
+                // Somebody else has changed it, or the modem has started anew without a word.
+                self.profile = Profile::default();
+            } else if again && earlier {
+                self.taken = true;
+            } else {
+                let code = u16::try_from(reason.1).unwrap_or(u16::MAX);
+                return Err(ModemError::Result(code).into());
+            }
+            again = false;
+        }
+    }
+
+    /// There is nothing to close: the modem keeps no session.
+    async fn close(&mut self, _: &mut At<'_>) -> Result<(), Error> {
+        self.open = false;
+        Ok(())
+    }
+}
+
+/// How long a setting may take, in milliseconds.
+const SHORT: u32 = 1000;
+
+/// How long it may take until a request is on its way: the guide gives no time.
+const START: u32 = 20_000;
+
+/// How long an exchange may take (RFC 7252, section 4.8.2: `MAX_TRANSMIT_WAIT`), and what the modem takes to tell.
+const EXCHANGE: u32 = 95_000;
+
+/// Error class and code of a profile that is not valid (guide, 8.4.1).
+const INVALID_PROFILE: (u32, u32) = (15, 17);
+
+impl SaraR5 {
+    /// Sets what is not in force of the flags that a message wants.
+    async fn set(&mut self, at: &mut At<'_>, wanted: &Wanted) -> Result<(), Error> {
+        if !self.profile.valid {
+            at.run("AT+UCOAP=4,1", SHORT).await?;
+            self.profile.valid = true;
+        }
+        for flag in 0..flag::COUNT {
+            let bit = 1 << flag;
+            if self.profile.lacks(wanted, bit) {
+                self.profile.known &= !bit;
+                let on = wanted.flags & bit;
+                at.put("AT+UCOAP=2")
+                    .num(flag.into())
+                    .num((on != 0).into())
+                    .ok(SHORT)
+                    .await?;
+                self.profile.set = self.profile.set & !bit | on;
+                self.profile.known |= bit;
+            }
+        }
+        Ok(())
+    }
+
+    fn standing(&mut self, at: &At<'_>) -> Result<(), Error> {
+        if self.access.is_anew() {
+            self.profile = Profile::default();
+            self.taken = false;
+        }
+        standing(at)
+    }
+}
+
+/// Whether modem and profile are there.
+fn standing(at: &At<'_>) -> Result<(), Error> {
+    if at.inbox.notes.rebooted {
+        return Err(ModemError::Restarted.into());
+    }
+    if at.inbox.notes.link_lost {
+        return Err(ModemError::LinkLost.into());
+    }
+    Ok(())
+}
+
+/// Writes host and port of a server as they stand in a URI.
+fn write_authority<const N: usize>(
+    server: &Remote<'_>,
+    to: &mut heapless::String<N>,
+) -> Result<(), Error> {
+    let host = server.host;
+    if !carries(host.as_bytes()) {
+        return Err(Invalid::Character.into());
+    }
+    // Anything else would be another part of the URI.
+    let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~:".contains(&byte);
+    if host.len() > profile::PART || !host.bytes().all(fits) {
+        return Err(Invalid::Host.into());
+    }
+    let address = host.contains(':');
+    let mut write = |piece: &str| to.push_str(piece).map_err(|_| Invalid::Host);
+    if address {
+        write("[")?;
+    }
+    write(host)?;
+    write(if address { "]:" } else { ":" })?;
+    // Digits by subtraction: division costs a library call where the core has none.
+    let (mut rest, mut begun) = (server.port, false);
+    for power in [10_000, 1000, 100, 10, 1] {
+        let mut digit = '0';
+        while rest >= power {
+            rest -= power;
+            digit = (digit as u8 + 1) as char;
+        }
+        begun |= digit != '0';
+        if begun {
+            to.push(digit).map_err(|_| Invalid::Host)?;
+        }
+    }
+    Ok(())
+}
