@@ -32,6 +32,18 @@ impl<'f, 'b> Put<'f, 'b> {
     /// A number in decimal.
     pub fn num(mut self, value: u32) -> Self {
         self.separate();
+        self.decimal(value);
+        self
+    }
+
+    /// A number in decimal, in quotes.
+    pub fn quoted_num(self, value: u32) -> Self {
+        let mut put = self.begin_quoted();
+        put.decimal(value);
+        put.end_quoted()
+    }
+
+    fn decimal(&mut self, value: u32) {
         // Digits by subtraction: division costs a library call where the core has none.
         let mut rest = value;
         let mut begun = false;
@@ -57,7 +69,6 @@ impl<'f, 'b> Put<'f, 'b> {
                 self.append(&[digit]);
             }
         }
-        self
     }
 
     /// A caller's text in quotes. Refused if it holds a quote, a control character or a byte beyond ASCII.

@@ -9,6 +9,8 @@ use crate::message::Number;
 use crate::time::{Instant, Millis};
 use std::cell::Cell;
 
+mod replies;
+
 thread_local! {
     static STATE: Cell<u32> = const { Cell::new(1) };
 }

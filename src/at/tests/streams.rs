@@ -102,10 +102,10 @@ fn a_stream_that_is_dropped_is_torn_so_that_no_modem_takes_it() {
 #[test]
 fn input_goes_out_raw_or_in_hexadecimal_and_is_ended_as_the_modem_wants() {
     for (mark, form, expected) in [
-        (b'>', Input::Raw, "A+b"),
-        (b'@', Input::Raw, "A+b"),
-        (b'>', Input::RawThen(0x1A), "A+b\x1A"),
-        (b'>', Input::HexThen(0x1A), "412B62\x1A"),
+        (b'>', Input::RAW, "A+b"),
+        (b'@', Input::RAW, "A+b"),
+        (b'>', Input::raw_then(0x1A), "A+b\x1A"),
+        (b'>', Input::hex_then(0x1A), "412B62\x1A"),
     ] {
         with_at(|wire, at| {
             let mut wait = at.put("AT+SEND").prompt_mark(mark, 0, 300);
@@ -132,6 +132,9 @@ fn one_quoted_argument_is_made_of_pieces_and_none_of_them_can_end_it() {
             .end_quoted();
         let mut wait = command.bare(b"a-1.b_2:c").hex(&[0xAB, 1]).ok(300);
         assert_eq!(run(wire, &mut wait), "AT+X=\"coap://h\",a-1.b_2:c,AB01\r");
+        at.engine.cancel();
+        let mut wait = at.put("AT+X=").quoted_num(0).quoted_num(65_535).ok(300);
+        assert_eq!(run(wire, &mut wait), "AT+X=\"0\",\"65535\"\r");
         at.engine.cancel();
         let bad: [for<'f, 'b> fn(Put<'f, 'b>) -> Put<'f, 'b>; 4] = [
             |put| put.begin_quoted().part(b"a\"b"),

@@ -1,14 +1,17 @@
-//! Sessions: what they hold, how they open and close.
+//! Sessions: what they hold, how they open and close, and what of the agent's news is said.
 
-use std::collections::VecDeque;
 use std::net::SocketAddr;
 
 use coap_lite::MessageType;
 
-use super::SimBg96;
 use super::coap::result;
-use super::command::Failure;
-use crate::sim::Network;
+use super::report::{say_ack, say_received, say_repeated, say_result};
+use super::{Bg96Firmware, Chassis};
+use crate::sim::module::Failure;
+use crate::sim::module::agent::{Agent, Message, News};
+
+/// From a complete `AT+QCOAPSEND` to its OK.
+pub(super) const SENDING_TIME: u32 = 15;
 
 /// The states of `AT+QCOAPOPEN?`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -28,78 +31,42 @@ pub(super) struct Header {
     pub(super) token: Vec<u8>,
 }
 
-/// A message from the host.
-#[derive(Debug)]
-pub(super) struct Message {
-    pub(super) kind: MessageType,
-    pub(super) code: u8,
-    pub(super) header: Header,
-    pub(super) options: Vec<(u16, Vec<u8>)>,
-    pub(super) payload: Vec<u8>,
-}
-
-/// A confirmable message that has not been acknowledged.
-#[derive(Debug)]
-pub(super) struct Exchange {
-    pub(super) serial: u32,
-    pub(super) header: Header,
-    pub(super) datagram: Vec<u8>,
-    pub(super) sent_again: u8,
-    pub(super) timeout: u32,
-}
-
 /// One of the six clients.
 #[derive(Debug)]
 pub(super) struct Client {
     pub(super) context: u8,
     pub(super) dtls: bool,
     pub(super) dtls_context: u8,
-    pub(super) timeout: u8,
-    pub(super) retries: u8,
     pub(super) state: State,
     pub(super) host: String,
     pub(super) port: u16,
-    pub(super) socket: Option<usize>,
+    remote: Option<SocketAddr>,
     pub(super) header: Option<Header>,
     pub(super) slots: [Option<(u16, Vec<u8>)>; 8],
-    pub(super) exchanges: Vec<Exchange>,
     /// Tells an event of this session from one of a former session with the same number.
     pub(super) life: u32,
-    pub(super) remote: Option<SocketAddr>,
-    /// Accepted from the host, to be sent as soon as it has its OK.
-    pub(super) outbox: VecDeque<Message>,
-    pub(super) used_ids: Vec<u16>,
-    pub(super) seen: VecDeque<u16>,
-    /// Requests of the server that nobody has acknowledged.
-    pub(super) unacknowledged: Vec<u16>,
+    pub(super) agent: Agent,
 }
 
-impl Default for Client {
-    fn default() -> Self {
+impl Client {
+    pub(super) fn new(number: u8) -> Self {
+        let mut agent = Agent::new(number);
+        agent.retries = 5;
         Self {
             context: 1,
             dtls: false,
             dtls_context: 0,
-            timeout: 2,
-            retries: 5,
             state: State::Idle,
             host: String::new(),
             port: 0,
-            socket: None,
+            remote: None,
             header: None,
             slots: Default::default(),
-            exchanges: Vec::new(),
             life: 0,
-            remote: None,
-            outbox: VecDeque::new(),
-            used_ids: Vec::new(),
-            seen: VecDeque::new(),
-            unacknowledged: Vec::new(),
+            agent,
         }
     }
-}
 
-impl Client {
     pub(super) fn begin(&mut self, host: &str, port: u16) {
         self.state = State::Opening;
         self.host = host.into();
@@ -110,24 +77,20 @@ impl Client {
 
 /// What is to happen in a session.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Event {
+pub enum Event {
     /// `AT+QCOAPOPEN` failed without having begun anything.
     NotOpened(u8, i8),
-    /// The steps of opening and closing: client, life.
+    /// The name of the server is looked up: client, life.
     Resolve(u8, u32),
+    /// The session is open: client, life.
     Connect(u8, u32),
+    /// The session is closed: client, life.
     Closed(u8, u32),
-    /// The next message of the outbox goes: client, life.
-    Depart(u8, u32),
-    /// A message that needs no acknowledgement has left: client, life, type, id.
+    /// A message that needs no acknowledgement has left: client, life, type, id, result.
     Left(u8, u32, u8, u16, i8),
-    /// The acknowledgement is overdue: client, the exchange's serial.
-    Overdue(u8, u32),
-    /// The host has not acknowledged a request: client, life, id.
-    Unanswered(u8, u32, u16),
 }
 
-impl<N: Network> SimBg96<N> {
+impl Bg96Firmware {
     pub(super) fn client(&mut self, number: u8) -> Result<&mut Client, Failure> {
         self.clients
             .get_mut(usize::from(number))
@@ -148,121 +111,142 @@ impl<N: Network> SimBg96<N> {
         (client.life == life && client.state == state).then_some(client)
     }
 
-    pub(super) fn session_event(&mut self, event: Event) {
+    pub(super) fn session_event(&mut self, chassis: &mut Chassis, event: Event) {
         match event {
-            Event::NotOpened(number, result) => self.say_result("QCOAPOPEN", number, result),
-            Event::Resolve(number, life) => self.resolve(number, life),
-            Event::Connect(number, life) => self.connect(number, life),
+            Event::NotOpened(number, result) => say_result(chassis, "QCOAPOPEN", number, result),
+            Event::Resolve(number, life) => self.resolve(chassis, number, life),
+            Event::Connect(number, life) => self.connect(chassis, number, life),
             Event::Closed(number, life) => {
                 if let Some(client) = self.alive(number, life, State::Closing) {
                     client.state = State::Idle;
-                    self.say_result("QCOAPCLOSE", number, result::DONE);
-                }
-            }
-            Event::Depart(number, life) => {
-                let client = self.alive(number, life, State::Connected);
-                if let Some(message) = client.and_then(|client| client.outbox.pop_front()) {
-                    self.send_message(number, message);
+                    say_result(chassis, "QCOAPCLOSE", number, result::DONE);
                 }
             }
             Event::Left(number, life, kind, id, result) => {
                 if self.alive(number, life, State::Connected).is_some() {
-                    self.say_ack(number, kind, id, result);
-                }
-            }
-            Event::Overdue(number, serial) => self.overdue(number, serial),
-            Event::Unanswered(number, life, id) => {
-                let Some(client) = self.alive(number, life, State::Connected) else {
-                    return;
-                };
-                let before = client.unacknowledged.len();
-                client.unacknowledged.retain(|waiting| *waiting != id);
-                if client.unacknowledged.len() < before {
-                    self.send_empty(number, MessageType::Acknowledgement, id);
+                    say_ack(chassis, number, kind, id, result);
                 }
             }
         }
     }
 
-    fn resolve(&mut self, number: u8, life: u32) {
+    fn resolve(&mut self, chassis: &mut Chassis, number: u8, life: u32) {
         let Some(client) = self.alive(number, life, State::Opening) else {
             return;
         };
-        let (host, port) = (client.host.clone(), client.port);
-        let remote = self.network.resolve(&host);
-        let Some(client) = self.alive(number, life, State::Opening) else {
-            return;
-        };
-        let Some(mut remote) = remote else {
+        let Some(mut remote) = chassis.network.resolve(&client.host) else {
             client.state = State::Idle;
-            self.say_result("QCOAPOPEN", number, result::DNS);
+            say_result(chassis, "QCOAPOPEN", number, result::DNS);
             return;
         };
-        remote.set_port(port);
+        remote.set_port(client.port);
         client.remote = Some(remote);
         client.state = State::Connecting;
-        self.later(130, super::Event::Session(Event::Connect(number, life)));
+        chassis.later(130, super::Event::Session(Event::Connect(number, life)));
     }
 
-    fn connect(&mut self, number: u8, life: u32) {
+    fn connect(&mut self, chassis: &mut Chassis, number: u8, life: u32) {
         let Some(client) = self.alive(number, life, State::Connecting) else {
             return;
         };
-        if client.dtls {
-            client.state = State::Idle;
-            self.say_result("QCOAPOPEN", number, result::DTLS);
-            return;
+        client.state = State::Idle;
+        let result = if client.dtls {
+            result::DTLS
+        } else if client.agent.open(chassis, client.remote).is_err() {
+            result::SOCKET
+        } else {
+            client.state = State::Connected;
+            result::DONE
+        };
+        say_result(chassis, "QCOAPOPEN", number, result);
+    }
+
+    /// The datagram goes a moment after the OK, so that no answer, however quick, comes before it.
+    pub(super) fn depart(&mut self, chassis: &mut Chassis, number: u8, message: Message) {
+        if let Ok(client) = self.client(number)
+            && let Some(peer) = client.agent.peer()
+        {
+            client
+                .agent
+                .send_in(chassis, SENDING_TIME + 1, peer, message);
         }
-        let socket = self.network.open();
-        let Some(client) = self.alive(number, life, State::Connecting) else {
-            return;
-        };
-        let result = match socket {
-            Ok(socket) => {
-                client.socket = Some(socket);
-                client.state = State::Connected;
-                result::DONE
+    }
+
+    /// Takes one datagram from the network; false if there is none.
+    pub(super) fn take_datagram(&mut self, chassis: &mut Chassis) -> bool {
+        for (client, number) in self.clients.iter_mut().zip(0..) {
+            if let Some((from, datagram)) = client.agent.take(chassis) {
+                let news = client.agent.handle(chassis, from, &datagram);
+                let life = client.life;
+                tell(chassis, number, life, news);
+                return true;
             }
-            Err(_) => {
-                client.state = State::Idle;
-                result::SOCKET
-            }
-        };
-        self.say_result("QCOAPOPEN", number, result);
+        }
+        false
     }
 
     /// Everything that belongs to a session goes; the client's settings stay.
-    pub(super) fn end_session(&mut self, number: u8) {
-        let survive = self.quirks.options_survive_close;
+    pub(super) fn end_session(&mut self, chassis: &mut Chassis, number: u8) {
+        let survive = chassis.quirks.options_survive_close;
         let Ok(client) = self.client(number) else {
             return;
         };
         client.state = State::Idle;
         client.life = client.life.wrapping_add(1);
-        client.exchanges.clear();
-        client.used_ids.clear();
-        client.seen.clear();
-        client.unacknowledged.clear();
-        client.remote = None;
-        client.outbox.clear();
         if !survive {
             client.header = None;
             client.slots = Default::default();
         }
-        if let Some(socket) = client.socket.take() {
-            self.network.close(socket);
-        }
+        client.agent.close(chassis);
     }
 
     /// The PDP context is gone, and with it the sessions that use it.
-    pub(super) fn drop_sessions(&mut self, context: u8) {
+    pub(super) fn drop_sessions(&mut self, chassis: &mut Chassis, context: u8) {
         for number in 0..6 {
             if self
                 .clients
                 .get(usize::from(number))
                 .is_some_and(|client| client.context == context && client.state != State::Idle)
             {
-                self.end_session(number);
+                self.end_session(chassis, number);
+            }
+        }
+    }
+}
+
+/// The host is told what came of a message.
+pub(super) fn tell(chassis: &mut Chassis, number: u8, life: u32, news: Option<News>) {
+    let result = |taken| match taken {
+        true => result::DONE,
+        false => result::SENDING,
+    };
+    match news {
+        None => {}
+        Some(News::Sent {
+            kind: MessageType::Confirmable,
+            taken: true,
+            ..
+        }) => {}
+        Some(News::Sent { kind, id, taken }) => {
+            let event = Event::Left(number, life, kind as u8, id, result(taken));
+            chassis.later(20, super::Event::Session(event));
+        }
+        Some(News::Repeated { id, times, taken }) => {
+            say_repeated(chassis, number, id, times, result(taken));
+        }
+        Some(News::GivenUp { id, .. }) => say_ack(chassis, number, 0, id, result::SENDING),
+        Some(News::Acknowledged { id }) => say_ack(chassis, number, 0, id, result::DONE),
+        Some(News::Reset { message, .. }) => say_received(chassis, number, &message),
+        Some(News::Received { message, ends, .. }) => {
+            let after = chassis.quirks.ack_after_recv;
+            if after {
+                say_received(chassis, number, &message);
+            }
+            if let Some(id) = ends {
+                say_ack(chassis, number, 0, id, result::DONE);
+            }
+            if !after {
+                say_received(chassis, number, &message);
             }
         }
     }
