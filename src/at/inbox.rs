@@ -353,8 +353,6 @@ impl<'b> Inbox<'b> {
         }
     }
 
-<<<<<<< HEAD
-=======
     /// What is written of the open message; nothing if it is cut, or if there is none.
     pub fn opened(&self) -> &[u8] {
         let Some(open) = self.open.filter(|open| !open.cut) else {
@@ -374,7 +372,6 @@ impl<'b> Inbox<'b> {
         }
     }
 
->>>>>>> main
     /// Appends to the open message. Without one, or behind a cut, nothing is kept; what goes beyond its size cuts it.
     pub fn push(&mut self, bytes: &[u8]) {
         let Some(open) = self.open.as_mut().filter(|open| !open.cut) else {
@@ -399,11 +396,7 @@ impl<'b> Inbox<'b> {
     }
 
     /// How many bytes of the open message are written; `None` if none is open.
-<<<<<<< HEAD
-    pub fn opened(&self) -> Option<usize> {
-=======
     pub fn opened_length(&self) -> Option<usize> {
->>>>>>> main
         self.open.map(|open| open.fill.into())
     }
 

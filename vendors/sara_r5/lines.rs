@@ -1,6 +1,6 @@
 //! What the modem says by itself, and what it means: the lines of CoAP (guide, chapter 8), and those that both links know.
 
-use crate::at::{Counted, Delivery, Inbox, Stamp, line};
+use crate::at::{Counted, Delivery, Form, Inbox, Stamp, line};
 use crate::message::{Block, Builder, Code, Kind, Number};
 use crate::modem::lines::{Meaning, note};
 
@@ -21,7 +21,7 @@ pub(super) fn counted(line: &[u8], _whole: bool) -> Counted {
         .map(|field| field.num())
         .next()
     {
-        Some(Some(0)) if line.ends_with(b",") => Counted::Quoted,
+        Some(Some(0)) if line.ends_with(b",") => Counted::Inside(Form::QUOTED),
         None | Some(None) => Counted::Later,
         Some(_) => Counted::No,
     }
@@ -67,7 +67,7 @@ fn data(rest: &[u8], inbox: &mut Inbox<'_>) -> Option<()> {
         inbox.rollback();
         return Some(());
     };
-    let opened = inbox.opened();
+    let opened = inbox.opened_length();
     if rest.ends_with(b",") {
         // What is open already is the part before this one.
         if opened.is_none() {
@@ -136,7 +136,7 @@ fn ended(rest: &[u8], inbox: &mut Inbox<'_>) -> Option<()> {
         return Some(());
     }
     // Complete, and there was no response, or its last parts are missing: who waits is told at once.
-    if inbox.opened().is_none() {
+    if inbox.opened_length().is_none() {
         begin(2, &stamp, None, inbox)?;
     }
     inbox.lost_message();

@@ -116,7 +116,7 @@ impl<const BINARY: bool> Dialect for SaraR5Sockets<BINARY> {
             Some(Ok(_)) if BINARY && !data.quoted => Counted::Next,
             Some(Ok(length)) => Counted::Now {
                 length,
-                form: if BINARY { Form::Raw } else { Form::Hex },
+                form: if BINARY { Form::RAW } else { Form::HEX },
             },
             _ => Counted::No,
         }
