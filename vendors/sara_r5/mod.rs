@@ -1,5 +1,8 @@
 //! u-blox SARA-R5: *SARA-R5 series, Internet applications development guide*, UBX-20032566, R01 of 2020-10-26 ("the guide" below).
 
+#[cfg(feature = "sim")]
+pub mod sim;
+
 mod bring_up;
 mod lines;
 mod profile;
