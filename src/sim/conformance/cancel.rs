@@ -1,7 +1,7 @@
 //! Operations that are dropped half-way.
 
 use super::silence::{pass, whole_bodies};
-use super::{Bench, Op, Way, journal, line, nasty, perform, random, seed, wait};
+use super::{Bench, Op, Way, journal, line, nasty, perform, random, seed, shown, wait};
 use crate::front::{CHUNK, Clock, Front, Wire};
 use crate::time::Millis;
 use core::future::{Future, poll_fn};
@@ -149,7 +149,7 @@ fn run<B: Bench>(
         if *op == Op::get("/store/y") {
             let body = crate::sim::transcript::escaped(&nasty(11, 40)).to_string();
             assert!(
-                result.starts_with("2.05") && result.ends_with(&body),
+                result.starts_with(&shown::<B>("2.05")) && result.ends_with(&body),
                 "{name}: {result}"
             );
         }
@@ -172,7 +172,9 @@ pub fn dropped_once<B: Bench>() {
             polls += 1;
         }
         println!("{}: dropped at {} places", case.op.name(), polls - 1);
-        assert!(polls > 20, "{}: too few places", case.op);
+        // A link that has nothing to close says nothing.
+        let silent = case.op == Op::Close && polls <= 3;
+        assert!(polls > 20 || silent, "{}: too few places", case.op);
         total += polls - 1;
     }
     println!("{total} single drops");

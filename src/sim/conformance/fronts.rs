@@ -1,6 +1,6 @@
 //! Three ways to wait for the same operation, over a simulated line or a replayed transcript.
 
-use super::{Bench, Op, journal, line, nasty, perform, perform_blocking, polite, seed};
+use super::{Bench, Op, journal, line, nasty, perform, perform_blocking, polite, seed, shown};
 use crate::front::{self, Asynch, Nb, Polled, block_on};
 use crate::message::Code;
 use crate::sim::{Device, Line, LineClock, LineTimer, Replay, Serial, replay};
@@ -186,7 +186,7 @@ pub fn fronts_agree<B: Bench>() {
             ];
             for ((result, expected), op) in results.iter().zip(expected).zip(&script) {
                 assert!(
-                    result.starts_with(expected),
+                    result.starts_with(&shown::<B>(expected)),
                     "{way:?} {reads}: {op}: {result}"
                 );
             }

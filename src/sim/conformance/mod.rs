@@ -60,6 +60,9 @@ pub trait Bench {
     /// The folder under `vendors/`.
     const FOLDER: &'static str;
 
+    /// What the names of its recorded dialogs begin with: another word for each link of a modem that has several.
+    const DIALOGS: &'static str = "sim";
+
     /// Bytes of line buffer, command buffer and inbox, as in [`Memory`](Self::Memory).
     const BUFFERS: [usize; 3];
 
@@ -74,6 +77,20 @@ pub trait Bench {
 
     /// What the host did that a polite host does not.
     fn misuse(modem: &Self::Modem) -> Vec<String>;
+
+    /// Whether the transcript of this name is this link's: all are, unless several links of a modem share its folder.
+    fn plays(name: &str) -> bool {
+        let _ = name;
+        true
+    }
+}
+
+/// A code as the link shows it: `2.05` as `2.00` where it hides the detail.
+fn shown<B: Bench>(code: &str) -> String {
+    match code.split_once('.') {
+        Some((class, _)) if !B::Dialect::CAPABILITIES.shows.detail => format!("{class}.00"),
+        _ => code.into(),
+    }
 }
 
 /// A line to a new modem of a bench.

@@ -111,7 +111,8 @@ fn silent_in<B: Bench>(how: Silence, before: &[Op], op: &Op) -> u32 {
     assert!(!results.concat().contains("error"), "{op}: {results:?}");
     polite::<B>(&all);
     let turns = all.device().turns() - first;
-    assert!(turns > 0, "{op} says nothing at all");
+    // A link that has nothing to close says nothing.
+    assert!(turns > 0 || *op == Op::Close, "{op} says nothing at all");
 
     for turn in 0..turns {
         let line = line::<B>();
@@ -142,7 +143,7 @@ fn silent_in<B: Bench>(how: Silence, before: &[Op], op: &Op) -> u32 {
         }
         let hello = ask(&Op::get("/hello"));
         assert!(
-            hello.starts_with("2.05") && hello.ends_with("demo server!"),
+            hello.starts_with(&super::shown::<B>("2.05")) && hello.ends_with("demo server!"),
             "{case}: {hello}"
         );
     }

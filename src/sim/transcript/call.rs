@@ -41,6 +41,11 @@ pub enum Expectation {
         /// Its options, by number, in order.
         options: Vec<(u16, Vec<u8>)>,
     },
+    /// A datagram came, whatever it holds.
+    Datagram {
+        /// Its bytes.
+        payload: Vec<u8>,
+    },
     /// Something that the conversation must know.
     Note(Note),
     /// The information line of the pending command.
@@ -162,6 +167,7 @@ impl fmt::Display for Expectation {
                 }
                 Ok(())
             }
+            Self::Datagram { payload } => write!(f, "datagram payload={}", escape::quoted(payload)),
             Self::Note(note) => write!(f, "note {note}"),
             Self::Answer { prefix, fields } => write!(f, "answer {prefix}: {fields}"),
             Self::Result(text) => write!(f, "result {text}"),
@@ -185,6 +191,10 @@ impl fmt::Display for Note {
 fn expectation(input: &str) -> IResult<&str, Expectation> {
     alt((
         preceded(tag("message "), message),
+        map(
+            preceded(tag("datagram payload="), escape::in_quotes),
+            |payload| Expectation::Datagram { payload },
+        ),
         map(preceded(tag("note "), note), Expectation::Note),
         preceded(tag("answer "), answer),
         map(preceded(tag("result "), words), Expectation::Result),
