@@ -2,6 +2,9 @@
 
 #[cfg(feature = "sim")]
 pub mod sim;
+#[cfg(test)]
+#[cfg(feature = "sim")]
+mod tests;
 
 mod bring_up;
 mod lines;

@@ -53,6 +53,8 @@ pub struct SaraR5Sockets<const BINARY: bool = false> {
     configured: bool,
     /// No socket of an earlier life is left.
     swept: bool,
+    /// A request was sent, and nothing fetched since.
+    waits: bool,
 }
 
 /// The longest text of an address: IPv6 with an IPv4 address at its end.
@@ -82,7 +84,10 @@ impl<const BINARY: bool> SaraR5Sockets<BINARY> {
     /// Bytes of the inbox: one datagram of 1024 bytes, and something beside it.
     pub const INBOX: usize = 1408;
     /// Bytes of the largest message.
-    pub const MESSAGE: usize = if BINARY { 1024 } else { 512 };
+    pub const MESSAGE: usize = Self::DATAGRAM as usize;
+
+    /// Bytes of the longest datagram, each way.
+    const DATAGRAM: u16 = if BINARY { 1024 } else { 512 };
 
     fn standing(&mut self, at: &mut At<'_>) -> Result<(), Error> {
         if self.access.is_anew() {
@@ -96,14 +101,16 @@ impl<const BINARY: bool> SaraR5Sockets<BINARY> {
 
 impl<const BINARY: bool> Dialect for SaraR5Sockets<BINARY> {
     const CAPABILITIES: Capabilities = Capabilities {
-        message_out: Some(if BINARY { 1024 } else { 512 }),
+        message_out: Some(Self::DATAGRAM),
+        // Header, token and marker apart; and one of the full size might be a part of a longer one.
+        payload_in: Some(Self::DATAGRAM - 10),
         // With header and options a block of the next size would be longer than a datagram may be.
         block_size: Some(if BINARY { 512 } else { 256 }),
         ..Capabilities::DATAGRAMS
     };
 
-    fn counted(line: &[u8], _whole: bool) -> Counted {
-        let Some(rest) = line::after(line, "+USORF:") else {
+    fn counted(line: &[u8], whole: bool) -> Counted {
+        let Some(rest) = line::after(line, "+USORF:").filter(|_| !whole) else {
             return Counted::No;
         };
         // Socket, address, port, length; then the data, in quotes.
@@ -124,7 +131,7 @@ impl<const BINARY: bool> Dialect for SaraR5Sockets<BINARY> {
 
     fn urc(line: &[u8], inbox: &mut Inbox<'_>) -> bool {
         if let Some(rest) = line::after(line, "+USORF:") {
-            return received(rest, inbox).is_some();
+            return received(rest, Self::DATAGRAM, inbox).is_some();
         }
         if let Some(rest) = line::after(line, "+UUSORF:").or_else(|| line::after(line, "+UUSORD:"))
         {
@@ -253,6 +260,24 @@ impl<const BINARY: bool> Dialect for SaraR5Sockets<BINARY> {
         let (Some(socket), 1..) = (self.socket, self.port) else {
             return Err(ModemError::NotConnected.into());
         };
+        if self.waits {
+            // The line that announces an answer may have been lost, and there is no second one before that answer is fetched.
+            let pending = at
+                .put("AT+USORF=")
+                .num(socket.into())
+                .text("0")
+                .expect("+USORF:", &[2])
+                .ok(SHORT)
+                .await;
+            if let Err(Error::Modem(ModemError::Refused(_))) = pending {
+                close_noted(&mut at.inbox);
+            }
+            pending?;
+            if at.number(1).is_some_and(|length| length > 0) {
+                at.inbox.note().announced = true;
+            }
+        }
+        self.waits |= message.code().is_request();
         let bytes = message.as_bytes();
         let length = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
         for _ in 0..2 {
@@ -299,7 +324,7 @@ impl<const BINARY: bool> Dialect for SaraR5Sockets<BINARY> {
             Some(socket) => {
                 at.put("AT+USORF=")
                     .num(socket.into())
-                    .num(1024)
+                    .num(Self::DATAGRAM.into())
                     .ok(TRANSFER)
                     .await
             }
@@ -311,9 +336,12 @@ impl<const BINARY: bool> Dialect for SaraR5Sockets<BINARY> {
             close_noted(&mut at.inbox);
             return Ok(());
         }
-        if fetched.is_ok() && !at.inbox.news() {
-            // Nothing came, and nothing would the next time.
-            at.inbox.notes.announced = false;
+        if fetched.is_ok() {
+            self.waits = false;
+            if !at.inbox.news() {
+                // Nothing came, and nothing would the next time.
+                at.inbox.notes.announced = false;
+            }
         }
         fetched
     }
@@ -345,29 +373,45 @@ fn ask_type<'f, 'b>(at: &'f mut At<'b>, socket: u8) -> Wait<'f, 'b> {
         .ok(SHORT)
 }
 
-/// `+USORF: <socket>,"<address>",<port>,<length>,`, as far as the data; or `+USORF: <socket>,0`: there is none.
-fn received(rest: &[u8], inbox: &mut Inbox<'_>) -> Option<()> {
+/// Beside the number of the session: what is fetched next is the rest of a datagram that was longer than may be.
+const REST: u8 = 0x80;
+
+/// `+USORF: <socket>,"<address>",<port>,<length>,`, as far as the data; or `+USORF: <socket>,0`: there is none. As much data as
+/// was asked for may be the beginning of a longer datagram, of which the guide says that the rest stays (5.7) and published code
+/// that it is gone.
+fn received(rest: &[u8], most: u16, inbox: &mut Inbox<'_>) -> Option<()> {
     let mut fields = line::Fields::new(rest);
     let socket = fields.num();
-    if is_ours(socket, inbox) {
-        inbox.note().announced = false;
+    inbox.rollback();
+    if !is_ours(socket, inbox) {
+        return Some(());
     }
+    inbox.note().announced = false;
     let address = fields.next()?;
     let Some(port) = fields.num() else {
         return Some(());
     };
-    let length = usize::try_from(fields.num()?).ok()?;
-    let foreign = |peer| peer != sender(address.text, port);
-    if !is_ours(socket, inbox) || inbox.peer.is_some_and(foreign) {
-        inbox.rollback();
+    let length = u16::try_from(fields.num()?).ok()?;
+    if inbox
+        .peer
+        .is_some_and(|peer| peer != sender(address.text, port))
+    {
         return Some(());
     }
-    inbox.open(0, length)?;
+    let session = inbox.session?;
+    let partial = length >= most;
+    inbox.session = Some(session & !REST | if partial { REST } else { 0 });
+    if partial {
+        inbox.lost_message();
+    } else if session & REST == 0 {
+        inbox.open(0, length.into())?;
+    }
     Some(())
 }
 
 fn is_ours(socket: Option<u32>, inbox: &Inbox<'_>) -> bool {
-    socket.is_some() && socket == inbox.session.map(u32::from)
+    let session = inbox.session.map(|session| u32::from(session & !REST));
+    socket.is_some() && socket == session
 }
 
 fn close_noted(inbox: &mut Inbox<'_>) {
