@@ -102,7 +102,8 @@ impl<const BINARY: bool> SaraR5Sockets<BINARY> {
 impl<const BINARY: bool> Dialect for SaraR5Sockets<BINARY> {
     const CAPABILITIES: Capabilities = Capabilities {
         message_out: Some(Self::DATAGRAM),
-        // Header, token and marker apart; and one of the full size might be a part of a longer one.
+        // Header, token and marker apart; and one of the full size that comes in might be a part of a longer one.
+        payload_out: Self::DATAGRAM - 9,
         payload_in: Some(Self::DATAGRAM - 10),
         // With header and options a block of the next size would be longer than a datagram may be.
         block_size: Some(if BINARY { 512 } else { 256 }),

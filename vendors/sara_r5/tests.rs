@@ -25,6 +25,10 @@ macro_rules! bench {
 
                 const FOLDER: &'static str = "sara_r5";
                 const DIALOGS: &'static str = $dialogs;
+                const STONES: &'static [&'static [u8]] = &[
+                    b"\r\n+UCOAPCD: 2,0,\"4F4B\",0\r\n\r\n+UCOAPCR: 3,1\r\n",
+                    b"\"\r\n+UUSORD: 0,4\r\n@",
+                ];
                 const BUFFERS: [usize; 3] =
                     [<$dialect>::LINE, <$dialect>::COMMAND, <$dialect>::INBOX];
 
