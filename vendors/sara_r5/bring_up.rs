@@ -157,10 +157,16 @@ pub(super) async fn start(
 async fn activate(access: &mut Access, at: &mut At<'_>) -> Result<(), Error> {
     let lost = at.inbox.notes.link_lost;
     // Firmware that does not know the question has it activated anew.
-    let active = matches!(ask(at).await, Ok(()) if at.number(2) == Some(1));
-    if active && !lost {
-        return Ok(());
-    }
+    let active = match ask(at).await {
+        Err(Error::Modem(ModemError::Refused(_))) => true,
+        asked => {
+            asked?;
+            if at.number(2) == Some(1) && !lost {
+                return Ok(());
+            }
+            at.number(2) == Some(1)
+        }
+    };
     access.anew = true;
     // From here on it is made anew; if it is lost again meanwhile, that is news.
     at.inbox.notes.link_lost = false;
@@ -168,7 +174,11 @@ async fn activate(access: &mut Access, at: &mut At<'_>) -> Result<(), Error> {
     let mut again = true;
     loop {
         if deactivate {
-            at.run("AT+UPSDA=0,4", 40_000).await?;
+            match at.run("AT+UPSDA=0,4", 40_000).await {
+                // It was not active.
+                Ok(()) | Err(Error::Modem(ModemError::Refused(_))) => {}
+                Err(error) => return Err(error),
+            }
         }
         // What the network has given, which may be less than was asked for.
         context(at)

@@ -10,6 +10,8 @@ pub(super) const COMMAND: u8 = 7;
 pub(super) const BLOCK: u8 = 8;
 /// Its response was told.
 const TOLD: u8 = 16;
+/// It was given up: nobody waits for its response, only for its end.
+pub(super) const GIVEN_UP: u8 = 32;
 
 pub(super) fn counted(line: &[u8], _whole: bool) -> Counted {
     let Some(rest) = line::after(line, "+UCOAPCD:") else {
@@ -62,8 +64,8 @@ fn data(rest: &[u8], inbox: &mut Inbox<'_>) -> Option<()> {
     if !(2..=5).contains(&class) || fields.num() != Some(0) {
         return None;
     }
-    let (Some(session), Some(stamp)) = (inbox.session, inbox.exchange) else {
-        // Of an exchange that was given up: nobody waits for it.
+    let waiting = inbox.session.filter(|session| session & GIVEN_UP == 0);
+    let (Some(session), Some(stamp)) = (waiting, inbox.exchange) else {
         inbox.rollback();
         return Some(());
     };
@@ -116,17 +118,16 @@ fn begin(class: u8, stamp: &Stamp, block: Option<Block>, inbox: &mut Inbox<'_>) 
 fn ended(rest: &[u8], inbox: &mut Inbox<'_>) -> Option<()> {
     let mut fields = line::Fields::new(rest);
     let (command, result) = (fields.num()?, fields.num()?);
-    inbox.note().busy = false;
-    let session = inbox
-        .session
-        .filter(|session| u32::from(session & COMMAND) == command);
-    let (Some(session), Some(stamp)) = (session, inbox.exchange) else {
+    let ours = |session: &u8| u32::from(session & COMMAND) == command;
+    let Some(session) = inbox.session.filter(ours) else {
         return Some(());
     };
     inbox.session = None;
-    if session & TOLD != 0 {
+    inbox.note().busy = false;
+    let waiting = session & (TOLD | GIVEN_UP) == 0;
+    let Some(stamp) = inbox.exchange.filter(|_| waiting) else {
         return Some(());
-    }
+    };
     if result == 0 {
         inbox.rollback();
         inbox.note().delivery = Some(Delivery {

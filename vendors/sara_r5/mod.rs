@@ -169,7 +169,7 @@ impl Dialect for SaraR5 {
         }
         let wanted = self.wanted(&message)?;
         // Lines about an exchange that was given up are not about this one.
-        at.inbox.session = None;
+        at.inbox.session = at.inbox.session.map(|session| session | lines::GIVEN_UP);
         at.inbox.rollback();
         let mut again = true;
         loop {
@@ -205,7 +205,9 @@ impl Dialect for SaraR5 {
 
             let more = wanted.block.is_some_and(|block| block.more());
             let session = wanted.command | if more { lines::BLOCK } else { 0 };
-            at.inbox.session = (!earlier).then_some(session);
+            if !earlier {
+                at.inbox.session = Some(session);
+            }
             at.inbox.notes.busy = true;
             let mut command = at.put("AT+UCOAPC=").num(wanted.command.into());
             let carries = wanted.cares & flag::FORMAT != 0;
@@ -230,17 +232,20 @@ impl Dialect for SaraR5 {
                     self.taken = true;
                     return Ok(());
                 }
-                Err(Error::Modem(ModemError::Refused(_))) => at.inbox.session = None,
+                Err(Error::Modem(ModemError::Refused(_))) => {}
                 Err(error) => return Err(error),
             }
-            at.inbox.notes.busy &= earlier;
+            if !earlier {
+                at.inbox.session = None;
+                at.inbox.notes.busy = false;
+            }
             let asked = at
                 .put("AT+UCOAPER")
                 .expect("+UCOAPER:", &[2])
                 .ok(SHORT)
                 .await;
             let reason = match (asked, at.number(0), at.number(1)) {
-                (Ok(()), Some(class), Some(code)) => (class, code),
+                (Ok(()), Some(class @ 1..), Some(code)) => (class, code),
                 _ => return said,
             };
             if again && reason == INVALID_PROFILE {

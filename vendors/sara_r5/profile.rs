@@ -96,6 +96,8 @@ impl SaraR5 {
             command,
             flags: flag::PATH | flag::QUERY,
             cares: flag::HOST | flag::PORT | flag::PATH | flag::QUERY | flag::NON,
+            // The command has one in any case.
+            format: self.formats.first().map_or(0, |(_, own)| *own),
             ..Wanted::NOTHING
         };
         if carries {

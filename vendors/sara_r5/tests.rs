@@ -71,3 +71,12 @@ bench!(sockets: crate::vendors::sara_r5::SaraR5Sockets, crate::vendors::sara_r5:
 bench!(binary: crate::vendors::sara_r5::SaraR5Sockets<true>, crate::vendors::sara_r5::BinarySocketsMemory, "binary-sim", |name| {
     name.starts_with("binary-")
 });
+
+mod bring_up;
+mod desk;
+mod economy;
+mod exchange;
+mod quirks;
+mod refuses;
+mod socket;
+mod surprises;

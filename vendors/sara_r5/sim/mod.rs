@@ -110,6 +110,12 @@ impl<N: Network + 'static> SimSaraR5<N> {
         self.firmware.vanish(&mut self.chassis, socket);
     }
 
+    /// The current profile of the module's own CoAP is what it was before anything was set, as if another host had restored an
+    /// empty one.
+    pub fn forget_profile(&mut self) {
+        self.firmware.native.profile = coap::Profile::default();
+    }
+
     /// The numbers of the sockets that are open.
     pub fn sockets(&self) -> Vec<u8> {
         self.firmware.sockets.numbers()
