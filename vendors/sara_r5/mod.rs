@@ -1,4 +1,84 @@
 //! u-blox SARA-R5: *SARA-R5 series, Internet applications development guide*, UBX-20032566, R01 of 2020-10-26 ("the guide" below).
+//!
+//! The modem has two ways for CoAP, and this folder a link for each. [`SaraR5`] speaks through the modem's own CoAP: it is told a
+//! URI, a few flags and a payload, and tells the class of the response and its payload; everything else it keeps to itself. What
+//! that cannot say or show goes through [`SaraR5Sockets`], the modem's UDP sockets, over which this crate's endpoint makes the
+//! whole of CoAP. Published drivers use the sockets alone, so they are the better proven way.
+//!
+//! # Every command, and where it is used
+//!
+//! | command (guide) | used |
+//! |---|---|
+//! | `UCOAP=1` (8.3.1) | the URI, made of the server and of Uri-Path and Uri-Query; only when it changes |
+//! | `UCOAP=2` (8.2.1, 8.3.1) | flags 0 to 3 (host, port, path, query of the URI become options), 4 (Content-Format), 5 (non-confirmable); only those that change. 0 and 1 are set just where the request has the option |
+//! | `UCOAP=4` (8.2.1) | marks the profile as valid, once |
+//! | `UCOAP=5`, `=6`, `=7`, `?` (8.2.2) | not used: what is set is known, a stored profile would need its URI and flags set anew all the same, and storing wears the flash |
+//! | `UCOAP=8` (8.5.1) | not yet: secure sessions are refused |
+//! | `UCOAPC` (8.3) | 1 GET, 2 DELETE (a gap in the guide, filled by published code), 3 PUT, 4 POST, with the payload in hexadecimal, the format, and the block of a Block1 option that the application gave |
+//! | `UCOAPER` (8.4.1) | after a refusal |
+//! | `CFUN`, `CGDCONT`, `UPSD`, `UPSDA` (2.2) | bring-up; the network's settings with the radio off |
+//! | `UMNOPROF`, `CFUN=16` (2.2) | only if an operator's profile was [asked for](Access::operator_profile) |
+//! | `COPS` (2.2), `UPING` (2.3.1) | not used: registration is asked for by `CEREG` and `CGREG` |
+//! | `USOCR`, `USOST`, `USORF`, `USOCL` (5.1, 5.6, 5.7, 5.9) | the sockets' datagrams |
+//! | `USOCTL` (5.8) | parameter 0, the type: whether a socket is there. 1 is not used: an error shows otherwise; 10 and 11 are for TCP |
+//! | `UDNSRN` (2.3.2) | names of servers, for the sockets; asked again once if it fails at once |
+//! | `USOCO`, `USOLI`, `USOWR`, `USORD`, `USOSO`, `USOSEC` (chapter 5) | not used: for streams, or discouraged for datagrams by the guide |
+//!
+//! Not in the guide: `UDCONF=1` (how the sockets' data is written), `UPSND=0,8` (is the profile active?), `UAUTHREQ` (user and
+//! password), `CGACT`, and the general `CMEE`, `ATE0`, `CPIN`.
+//!
+//! | line (guide) | becomes |
+//! |---|---|
+//! | `+UCOAPCD` (8.3, 8.4.2) | a message with the code x.00, and id and token of the open request; several with `more` = 1 are one message; block number and size become Block1 if there is no payload |
+//! | `+UCOAPCR` (8.3) | the end of the exchange: 0 is an undelivered message. 1 says that it was complete, also of class 4; without a response before it, that one is lost |
+//! | `+UUSORD` (5.7), `+UUSORF` | a note that a datagram waits, if it is our socket's |
+//! | `+USORF` (5.7) | the datagram, if it is the server's |
+//! | `+UUSOCL` (5.9) | session lost |
+//! | `+UUPSDA` (2.2) | the answer that is waited for; else nothing |
+//! | `+UUPSDD: 0`, `+CGEV` with a detach or the end of context 1 | link lost (contexts 10 and 11, which nobody uses, look the same) |
+//! | `+UUPSMR` | restarted: the modem was in deep sleep |
+//! | `+UMWI`, `+UUPING`, `+UUSECPRF`, and what 3GPP has | known, nothing to do |
+//!
+//! Error codes: of `+UCOAPER` the guide explains 15,17 alone (the profile is not valid: it is set anew, once); others are told by
+//! their number as [`ModemError::Result`], and a refusal that has none as [`ModemError::Refused`]. The texts and numbers of
+//! `+CME ERROR` decide nothing.
+//!
+//! # Limits (guide, chapter 8): refused before anything is sent
+//!
+//! 512 bytes of payload; 255 characters each for host, path and query of the URI, escapes and their leading slash or question mark
+//! included, which makes 783 with the longest scheme and port; one exchange at a time: a request waits for the end of the one before,
+//! if that was given up, for 95 s at most. Methods up to DELETE; payload and format with PUT and POST alone; none of If-Match, ETag,
+//! Observe, Accept, Block2, tokens or message ids. Uri-Host and Uri-Port must be the server's. A block that others follow must be full,
+//! since the command does not tell the size of blocks. `coap+tcp` is there, `coaps` not yet.
+//!
+//! The modem's retransmission cannot be set: [`Parameters`] have no effect on [`SaraR5`].
+//!
+//! # Where the guide is silent or wrong
+//!
+//! - Flag 5, the numbers of content formats, escapes in a URI: settings of [`SaraR5`].
+//! - The code's detail is not told. The second field of `+UCOAPCD` is 0 for success and error alike, so it is the form of the data.
+//!   Error text in the payload is the modem's word or the server's: [`SaraR5::hint`].
+//! - How a response of several blocks comes: see `+UCOAPCD`; a part never passes for the whole.
+//! - A response of which `+UCOAPCR` tells the end and no `+UCOAPCD` the content fails at once
+//!   ([`Resource::Inbox`](crate::error::Resource::Inbox)): whether it was a success nobody knows.
+//! - A payload that is empty goes as `""`; without a Content-Format option flag 4 is off, and the command's format means nothing.
+//! - The list of options as a mask (8.2.2) does not fit what was set, and its names vary: never read.
+//! - Sizes of datagrams: 1024 bytes, 512 in hexadecimal, each way, by published code (a longer one is an error).
+//! - Whether the rest of a datagram that was read in part stays (5.7) or is gone (published code): all is asked for; what fills the
+//!   size asked for is no message, nor is what may be its rest.
+//! - Printed wrongly: the length of a datagram in 5.7, `AT` before an answer in 2.2; both are harmless.
+//!
+//! # Quirks seen in the field that this driver survives
+//!
+//! On an R5: `UDCONF` survives a restart (01B), so it is set at every start; `OK` without `+USOST` means not sent, so it is sent once
+//! more; no line tells that a socket is gone, or that nothing waits any more; `+UUPSDA` comes late, or is lost; one exchange at a time.
+//! On relatives: answers one off after a restart, an error line torn by an echo, NUL bytes, several lines in one go, `+CGREG` as line and
+//! as answer, texts of errors in any case, no blank behind a colon, binary data that looks like lines.
+//!
+//! Left out: the path as one option (SARA-N211: its server answers class 4, use the sockets); `+UCOAPCD` without the format field, `NRB`
+//! and numbers in quotes (SARA-N2); `+UUDNSRN` and `+USOST` in each other's place (LENA-R8); 20 ms between commands (published code
+//! keeps them, no document asks for them); the first characters lost after sleep (`UPSV` is off unless somebody sets it); 500 ms after
+//! connecting and 250 ms after security settings (not of these links); `AT+CFUN=15` in place of 16 (SARA-R4).
 
 #[cfg(feature = "sim")]
 pub mod sim;

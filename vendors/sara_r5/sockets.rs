@@ -402,9 +402,12 @@ fn received(rest: &[u8], most: u16, inbox: &mut Inbox<'_>) -> Option<()> {
     let session = inbox.session?;
     let partial = length >= most;
     inbox.session = Some(session & !REST | if partial { REST } else { 0 });
+    if session & REST != 0 {
+        return Some(());
+    }
     if partial {
         inbox.lost_message();
-    } else if session & REST == 0 {
+    } else {
         inbox.open(0, length.into())?;
     }
     Some(())

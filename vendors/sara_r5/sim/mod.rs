@@ -212,3 +212,6 @@ impl Firmware for SaraR5Firmware {
         self.access.restore(chassis);
     }
 }
+
+#[cfg(test)]
+mod tests;
