@@ -9,3 +9,6 @@ pub mod bg96;
 
 #[cfg(feature = "l610")]
 pub mod l610;
+
+#[cfg(feature = "sara-r5")]
+pub mod sara_r5;
