@@ -54,6 +54,8 @@ pub struct Delivery {
 pub struct Stamp {
     /// Its message id.
     pub id: u16,
+    /// The message id that the modem has given it, if that is another.
+    pub carried: u16,
     token: [u8; 8],
     length: u8,
 }
@@ -63,6 +65,7 @@ impl Stamp {
     pub fn new(id: u16, token: &[u8]) -> Self {
         let mut stamp = Self {
             id,
+            carried: id,
             token: [0; 8],
             length: 0,
         };
@@ -79,10 +82,11 @@ impl Stamp {
     }
 }
 
-/// A few message ids, oldest first. One for which there is no room takes the place of the oldest.
+/// A few message ids, oldest first, with the lengths that were told with them. One for which there is no room takes the
+/// place of the oldest.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Queue {
-    ids: [u16; Self::ROOM],
+    entries: [(u16, u16); Self::ROOM],
     count: u8,
     overflowed: bool,
 }
@@ -93,25 +97,35 @@ impl Queue {
 
     /// Adds an id, unless it is there.
     pub fn push(&mut self, id: u16) {
+        self.push_sized(id, 0);
+    }
+
+    /// Adds an id and a length, unless the id is there.
+    pub fn push_sized(&mut self, id: u16, length: u16) {
         let count = usize::from(self.count);
-        if self.ids.iter().take(count).any(|known| *known == id) {
+        if self.entries.iter().take(count).any(|known| known.0 == id) {
             return;
         }
         if count == Self::ROOM {
             self.overflowed = true;
             self.pop();
         }
-        if let Some(place) = self.ids.get_mut(usize::from(self.count)) {
-            *place = id;
+        if let Some(place) = self.entries.get_mut(usize::from(self.count)) {
+            *place = (id, length);
             self.count += 1;
         }
     }
 
     /// Takes the oldest.
     pub fn pop(&mut self) -> Option<u16> {
+        self.pop_sized().map(|(id, _)| id)
+    }
+
+    /// Takes the oldest, with its length.
+    pub fn pop_sized(&mut self) -> Option<(u16, u16)> {
         self.count = self.count.checked_sub(1)?;
-        let [oldest, rest @ ..] = self.ids;
-        for (to, from) in self.ids.iter_mut().zip(rest) {
+        let [oldest, rest @ ..] = self.entries;
+        for (to, from) in self.entries.iter_mut().zip(rest) {
             *to = from;
         }
         Some(oldest)
@@ -184,6 +198,8 @@ struct Open {
     limit: u16,
     /// Its payload is lost.
     cut: bool,
+    /// The data that comes next does not end it.
+    goes_on: bool,
 }
 
 /// A message as it stands in the inbox.
@@ -245,6 +261,33 @@ impl<'b> Inbox<'b> {
         self.memory.get_mut(from..from + usize::from(open.limit))
     }
 
+    /// Reserves space for so many more bytes of the open message, which keeps what is written of it. If the inbox is too
+    /// small for them, the message is [cut](Self::cut).
+    pub fn extend(&mut self, more: usize) {
+        let Some(open) = self.open else {
+            return;
+        };
+        if self.reserve(usize::from(open.fill).saturating_add(more)) {
+            let Some(moved) = &mut self.open else {
+                return;
+            };
+            moved.fill = open.fill;
+            moved.cut = open.cut;
+            // It stays where it is, or goes to the beginning of the memory, so no byte is read after it was written.
+            let (from, to) = (usize::from(open.start), usize::from(moved.start));
+            for place in usize::from(PREFIX)..usize::from(PREFIX + open.fill) {
+                let byte = self.memory.get(from + place).copied();
+                if let (Some(byte), Some(slot)) = (byte, self.memory.get_mut(to + place)) {
+                    *slot = byte;
+                }
+            }
+        } else {
+            self.open = Some(open);
+            self.cut();
+            self.lost_message();
+        }
+    }
+
     fn reserve(&mut self, size: usize) -> bool {
         self.open = None;
         let capacity = self.capacity();
@@ -282,6 +325,7 @@ impl<'b> Inbox<'b> {
                     fill: 0,
                     limit: need - PREFIX,
                     cut: false,
+                    goes_on: false,
                 });
                 return true;
             }
@@ -300,6 +344,25 @@ impl<'b> Inbox<'b> {
     pub fn filled(&mut self, count: usize) {
         if let (Some(open), Ok(count)) = (&mut self.open, u16::try_from(count)) {
             open.fill = count.min(open.limit);
+        }
+    }
+
+    /// What is written of the open message; nothing if it is cut, or if there is none.
+    pub fn opened(&self) -> &[u8] {
+        let Some(open) = self.open.filter(|open| !open.cut) else {
+            return &[];
+        };
+        let from = usize::from(open.start + PREFIX);
+        self.memory
+            .get(from..from + usize::from(open.fill))
+            .unwrap_or(&[])
+    }
+
+    /// The data that comes next is a part of the open message and not its end: the next [`commit`](Self::commit) leaves it
+    /// open.
+    pub fn goes_on(&mut self) {
+        if let Some(open) = &mut self.open {
+            open.goes_on = true;
         }
     }
 
@@ -354,6 +417,13 @@ impl<'b> Inbox<'b> {
 
     /// Makes the open message visible.
     pub fn commit(&mut self) {
+        if let Some(open) = &mut self.open
+            && core::mem::take(&mut open.goes_on)
+        {
+            // Bytes that are in doubt now are in doubt for the whole message.
+            open.cut |= self.doubt;
+            return;
+        }
         if let Some(open) = self.open.take() {
             let flag = if open.cut || self.doubt { CUT } else { 0 };
             self.set_length(open.start, open.fill | flag);

@@ -14,6 +14,23 @@ fn put(inbox: &mut Inbox<'_>, message: &[u8]) -> bool {
     true
 }
 
+/// The same, but only the first half is reserved at first, and something ends it that is not its end.
+fn put_in_pieces(inbox: &mut Inbox<'_>, message: &[u8]) -> bool {
+    let (first, second) = message.split_at(message.len() / 2);
+    if inbox.open(first.len(), 0).is_none() {
+        return false;
+    }
+    inbox.goes_on();
+    inbox.push(first);
+    inbox.commit();
+    assert_eq!(inbox.opened(), first);
+    inbox.extend(second.len());
+    assert_eq!(inbox.opened(), first, "wherever it stands now");
+    inbox.push(second);
+    inbox.commit();
+    true
+}
+
 fn all(inbox: &mut Inbox<'_>) -> Vec<Vec<u8>> {
     let mut messages = Vec::new();
     inbox.rewind();
@@ -83,6 +100,53 @@ fn a_payload_that_does_not_fit_leaves_its_head_marked_as_cut() {
     assert_eq!(inbox.losses.messages, 1);
 }
 
+#[test]
+fn a_message_that_goes_on_is_not_visible_before_its_end_and_may_be_taken_back() {
+    let mut memory = [0; 32];
+    let mut inbox = Inbox::new(&mut memory);
+    assert!(inbox.open(4, 0).is_some());
+    inbox.goes_on();
+    inbox.push(b"head");
+    inbox.commit();
+    assert_eq!(all(&mut inbox), Vec::<Vec<u8>>::new());
+    assert!(!inbox.news());
+    inbox.rollback();
+    assert_eq!(inbox.opened(), b"");
+    inbox.extend(4);
+    inbox.push(b"gone");
+    inbox.commit();
+    assert_eq!(all(&mut inbox), Vec::<Vec<u8>>::new());
+}
+
+#[test]
+fn a_message_that_grows_beyond_the_inbox_is_cut_and_the_others_stay() {
+    let mut memory = [0; 32];
+    let mut inbox = Inbox::new(&mut memory);
+    assert!(put(&mut inbox, b"other"));
+    assert!(inbox.open(4, 0).is_some());
+    inbox.push(b"head");
+    inbox.extend(100);
+    assert_eq!((inbox.opened(), inbox.losses.messages), (&b""[..], 1));
+    inbox.push(b"payload");
+    inbox.commit();
+    assert_eq!(all(&mut inbox), [b"other".to_vec(), b"head".to_vec()]);
+}
+
+#[test]
+fn ids_come_out_in_order_each_once_with_the_length_that_came_first() {
+    let mut queue = Queue::default();
+    for id in 1..=4 {
+        queue.push_sized(id, id * 10);
+    }
+    queue.push(2);
+    assert!(!queue.overflowed());
+    queue.push(5);
+    assert!(queue.overflowed() && !queue.overflowed());
+    assert_eq!(queue.pop_sized(), Some((2, 20)));
+    assert_eq!([queue.pop(), queue.pop()], [Some(3), Some(4)]);
+    assert_eq!([queue.pop_sized(), queue.pop_sized()], [Some((5, 0)), None]);
+}
+
 /// A model with the same rules in the plainest form: a list of messages; the oldest give way only when needed.
 #[test]
 fn any_course_of_events_keeps_order_and_content() {
@@ -104,6 +168,11 @@ fn any_course_of_events_keeps_order_and_content() {
                     let length = random() as usize % (size / 2);
                     let message: Vec<u8> = (0..length).map(|i| (step + i) as u8).collect();
                     let before = inbox.losses.messages;
+                    let put = if random() % 2 == 0 {
+                        put
+                    } else {
+                        put_in_pieces
+                    };
                     assert!(put(&mut inbox, &message), "it is smaller than the inbox");
                     let gone = inbox.losses.messages - before;
                     lost += gone;
