@@ -10,17 +10,19 @@
 //! Left out: characters that edit a line (backspace), since echo is off; a line that is longer than the buffer keeps its
 //! beginning and its last field, the rest is counted as lost.
 
+mod data;
 mod pending;
 
+pub use data::Form;
 pub use pending::Input;
 
 use super::inbox::{Inbox, count};
-use super::line::{Fields, after, nibble};
+use super::line::{Fields, after};
 use super::result::Final;
 use crate::time::{Instant, Millis};
 
 /// What a dialect knows about a line that may announce counted data.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub enum Counted {
     /// It does not, and will not.
     No,
@@ -45,27 +47,15 @@ pub enum Counted {
         /// How many bytes of the line are theirs, at most [`Counted::BEGUN`].
         bytes: u8,
     },
-    /// Hexadecimal digits in quotes follow, of a length that is not told; then the line goes on. The line's meaning is
-    /// asked for twice: before them, when it opens the message, and at its end, with nothing between the quotes, when it
+    /// Data of undeclared length follows inside the line, in a form that knows its end; then the line goes on. The line's
+    /// meaning is asked for twice: before the data, when it opens the message, and at its end, without the data, when it
     /// commits it.
-    Quoted,
+    Inside(Form),
 }
 
 impl Counted {
     /// How many bytes of data the line may hold when they are [recognised](Self::Begun).
     pub const BEGUN: usize = 8;
-}
-
-/// How counted data is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Form {
-    /// As it is: any byte may occur.
-    Raw,
-    /// Two hexadecimal digits a byte, perhaps in quotes.
-    Hex,
-    /// As it is, or in hexadecimal digits; what comes tells. They are hexadecimal if so many digits are not the end of the
-    /// line. A blank before the data does not count, if it is not needed to make up their number.
-    TextOrHex,
 }
 
 /// The two plain functions of a dialect that the engine calls.
@@ -141,20 +131,17 @@ pub(super) struct Engine<'b> {
     /// A prompt is awaited, and which.
     pub(super) prompt: bool,
     mark: u8,
-    /// What is streamed goes out in hexadecimal, and what ends it.
-    stream_hex: bool,
-    stream_end: Option<u8>,
+    /// How what is streamed goes out.
+    stream_form: Input,
     /// The modem counts the input that it takes: ESC would be a part of it.
     pub(super) counts_input: bool,
     asking: bool,
     /// The dialect wants to see the next byte.
     peeking: bool,
-    /// Text or hexadecimal: all that came was digits; there was a blank before it; the next byte decides.
-    digits: bool,
-    blank: bool,
+    /// What the form of the data has seen of it; its own affair.
+    seen: u8,
+    /// All of the data is there, and the next byte tells its form.
     deciding: bool,
-    /// The data is in quotes, which are counted: none yet, the first.
-    quotes: Option<u8>,
     overflow: bool,
     held: bool,
     skip_line_feed: bool,
@@ -185,7 +172,7 @@ impl<'b> Engine<'b> {
             last: Instant::from_millis(0),
             deadline: Instant::from_millis(0),
             span: Millis::new(0),
-            form: Form::Raw,
+            form: Form::RAW,
             half: None,
             result: Final::Ok,
             phase: Phase::Idle,
@@ -195,15 +182,12 @@ impl<'b> Engine<'b> {
             echoed: false,
             prompt: false,
             mark: b'>',
-            stream_hex: false,
-            stream_end: None,
+            stream_form: Input::RAW,
             counts_input: false,
             asking: false,
             peeking: false,
-            digits: false,
-            blank: false,
+            seen: 0,
             deciding: false,
-            quotes: None,
             overflow: false,
             held: false,
             skip_line_feed: false,
@@ -261,7 +245,6 @@ impl<'b> Engine<'b> {
                 return;
             }
             self.counted_left = 0;
-            self.quotes = None;
             tear_payload(inbox);
             self.next_line();
         }
@@ -313,7 +296,7 @@ impl<'b> Engine<'b> {
     /// Asks the dialect about counted data; begins it if there is some. True if the line is dealt with.
     fn ask(&mut self, whole: bool, inbox: &mut Inbox<'_>, hooks: Hooks) -> bool {
         let answer = (hooks.counted)(self.current(), whole);
-        self.peeking = answer == Counted::Next;
+        self.peeking = matches!(answer, Counted::Next);
         match answer {
             Counted::No => self.asking = false,
             Counted::Later => return whole,
@@ -344,17 +327,12 @@ impl<'b> Engine<'b> {
                 }
                 return true;
             }
-            Counted::Quoted if !whole => {
+            Counted::Inside(form) if !whole => {
                 self.meaning(inbox, hooks);
                 self.asking = false;
-                self.form = Form::Hex;
-                self.half = None;
-                self.quotes = Some(0);
-                // Until they are closed.
-                self.counted_left = u16::MAX;
-                self.declared = u16::MAX;
+                self.take(form, u16::MAX);
             }
-            Counted::Quoted => self.asking = false,
+            Counted::Inside(_) => self.asking = false,
         }
         false
     }
@@ -376,16 +354,19 @@ impl<'b> Engine<'b> {
     /// The line up to here announces so much data, which begins now.
     fn begin(&mut self, length: u16, form: Form, inbox: &mut Inbox<'_>, hooks: Hooks) {
         self.meaning(inbox, hooks);
-        self.counted_left = length;
-        self.declared = length;
-        self.form = form;
-        self.half = None;
-        self.digits = true;
-        self.blank = false;
+        self.take(form, length);
         self.next_line();
         if length == 0 {
             inbox.commit();
         }
+    }
+
+    fn take(&mut self, form: Form, length: u16) {
+        self.counted_left = length;
+        self.declared = length;
+        self.form = form;
+        self.half = None;
+        self.seen = 0;
     }
 
     fn payload<'i>(&mut self, bytes: &'i [u8], inbox: &mut Inbox<'_>) -> &'i [u8] {
@@ -395,117 +376,7 @@ impl<'b> Engine<'b> {
                 return rest;
             }
         }
-        let mut rest = match self.form {
-            Form::Hex => self.hex(bytes, inbox),
-            Form::TextOrHex if self.deciding => return self.decide(bytes, inbox),
-            Form::Raw | Form::TextOrHex => bytes,
-        };
-        if self.form != Form::Hex {
-            if self.form == Form::TextOrHex
-                && self.counted_left == self.declared
-                && !self.blank
-                && let [b' ', behind @ ..] = rest
-            {
-                self.blank = true;
-                return behind;
-            }
-            let (data, behind) = rest
-                .split_at_checked(usize::from(self.counted_left))
-                .unwrap_or((rest, &[]));
-            inbox.push(data);
-            // Not more than were left, so it fits.
-            self.counted_left -= u16::try_from(data.len()).unwrap_or(self.counted_left);
-            rest = behind;
-            if self.form == Form::TextOrHex {
-                self.digits &= data.iter().all(|byte| nibble(*byte).is_some());
-                self.deciding = self.counted_left == 0;
-                return rest;
-            }
-        }
-        if self.counted_left == 0 && self.quotes.take().is_none() {
-            // After a tear there is none left to commit.
-            inbox.commit();
-        }
-        rest
-    }
-
-    /// So many characters came as bytes were declared. What follows tells whether they were the bytes.
-    fn decide<'i>(&mut self, bytes: &'i [u8], inbox: &mut Inbox<'_>) -> &'i [u8] {
-        self.deciding = false;
-        match bytes.first() {
-            Some(b'\r' | b'\n') => {
-                if let (Some(b'\n'), true) = (bytes.first(), self.blank) {
-                    // The last character was the line's own end, so the blank was the first one.
-                    let text = inbox.written(self.declared);
-                    if text.last() == Some(&b'\r') {
-                        let mut before = b' ';
-                        for byte in text {
-                            core::mem::swap(byte, &mut before);
-                        }
-                    }
-                }
-                inbox.commit();
-            }
-            Some(digit) if self.digits && nibble(*digit).is_some() => {
-                // They were hexadecimal, and half of it is there.
-                let text = inbox.written(self.declared);
-                let whole = text.len() >> 1;
-                for place in 0..whole {
-                    let high = text.get(place << 1).and_then(|digit| nibble(*digit));
-                    let low = text.get((place << 1) + 1).and_then(|digit| nibble(*digit));
-                    if let (Some(high), Some(low), Some(to)) = (high, low, text.get_mut(place)) {
-                        *to = high << 4 | low;
-                    }
-                }
-                self.half = match text.last() {
-                    Some(digit) if text.len() & 1 == 1 => nibble(*digit).map(|high| high << 4),
-                    _ => None,
-                };
-                let whole = self.declared >> 1;
-                inbox.shorten(self.declared - whole);
-                self.counted_left = self.declared - whole;
-                self.form = Form::Hex;
-            }
-            _ => tear_payload(inbox),
-        }
-        bytes
-    }
-
-    fn hex<'i>(&mut self, bytes: &'i [u8], inbox: &mut Inbox<'_>) -> &'i [u8] {
-        let mut rest = bytes;
-        while let Some((&digit, tail)) = rest.split_first() {
-            match (nibble(digit), self.half.take()) {
-                (Some(high), None) => self.half = Some(high << 4),
-                (Some(low), Some(high)) => {
-                    inbox.push(&[high | low]);
-                    self.counted_left -= 1;
-                    if self.counted_left == 0 {
-                        return tail;
-                    }
-                }
-                (None, None) if digit == b'"' => {
-                    if let Some(quotes) = &mut self.quotes {
-                        *quotes += 1;
-                        let closed = *quotes == 2;
-                        self.push(digit);
-                        if closed {
-                            self.counted_left = 0;
-                            return tail;
-                        }
-                    }
-                }
-                (None, None) if digit == b' ' && self.counted_left == self.declared => {}
-                (None, _) => {
-                    // Fewer digits than declared; the line ends where it ends.
-                    tear_payload(inbox);
-                    self.counted_left = 0;
-                    self.skip_line |= self.quotes.is_some();
-                    return rest;
-                }
-            }
-            rest = tail;
-        }
-        rest
+        self.form.take(self, bytes, inbox)
     }
 
     fn end_of_line(&mut self, byte: u8, inbox: &mut Inbox<'_>, hooks: Hooks) {

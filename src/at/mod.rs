@@ -97,7 +97,7 @@ impl<'b> At<'b> {
 
     /// Gives the input that a prompt asked for, any bytes, and waits for `OK`. The time counts from the last byte sent.
     pub fn input<'f>(&'f mut self, bytes: &'f [u8], milliseconds: u32) -> Feed<'f, 'b> {
-        self.input_as(bytes, Input::Raw, milliseconds)
+        self.input_as(bytes, Input::RAW, milliseconds)
     }
 
     /// The same in another form.

@@ -21,7 +21,7 @@ fn counted(line: &[u8], whole: bool) -> Counted {
     if let Some(rest) = after(line, "+DATA:") {
         let quotes = rest.iter().filter(|byte| **byte == b'"').count();
         return match (whole, last_number(rest)) {
-            (true, Some(length)) => now(Some(length), Form::Raw),
+            (true, Some(length)) => now(Some(length), Form::RAW),
             (true, None) if quotes % 2 == 0 => Counted::No,
             _ => Counted::Later,
         };
@@ -30,7 +30,7 @@ fn counted(line: &[u8], whole: bool) -> Counted {
         let mut fields = Fields::new(rest);
         let (_id, length) = (fields.next(), fields.next());
         return match line.ends_with(b",") && fields.next().is_some() {
-            true => now(length.and_then(|field| field.num()), Form::Hex),
+            true => now(length.and_then(|field| field.num()), Form::HEX),
             false if whole => Counted::No,
             false => Counted::Later,
         };

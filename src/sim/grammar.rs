@@ -2,12 +2,13 @@
 //!
 //! Real modems forgive more, each of them something else. A simulated one forgives nothing, so that a driver that passes
 //! here says only what every modem must take: upper- or lower-case `AT`, no blanks between arguments, strings in quotes,
-//! plain decimal numbers without leading zeros.
+//! plain decimal numbers without leading zeros. Some manuals write bare words too (`AT+X=code,1`, an address without
+//! quotes, hexadecimal without quotes): [`parse_with`] takes them for the modems whose manuals do, and for no other.
 
 use core::fmt;
 
 use nom::branch::alt;
-use nom::bytes::complete::{tag, take_while};
+use nom::bytes::complete::{tag, take_while, take_while1};
 use nom::character::complete::{char, satisfy, u32};
 use nom::combinator::{all_consuming, map, not, opt, recognize, value};
 use nom::multi::{many0, many1, separated_list1};
@@ -54,6 +55,19 @@ pub enum Argument {
     Number(u32),
     /// A string in quotes, without them.
     Text(Vec<u8>),
+    /// A bare word: letters, digits and `.` `:` `-` `_` `/`, and whatever consists of digits but is no plain number
+    /// (`007`, `139.196.41.136`). Only where [`Words::Allowed`].
+    Word(Vec<u8>),
+}
+
+/// Whether a modem's manual writes arguments as bare words.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Words {
+    /// Numbers and quoted strings only.
+    #[default]
+    Refused,
+    /// Bare words too.
+    Allowed,
 }
 
 /// Why a line is not a command.
@@ -89,20 +103,31 @@ impl fmt::Display for Fault {
 /// # Errors
 /// Anything that is not exactly a command, with the most telling reason.
 pub fn parse(line: &[u8]) -> Result<Command, Fault> {
-    match all_consuming(preceded(alt((tag("AT"), tag("at"))), command)).parse(line) {
+    parse_with(line, Words::Refused)
+}
+
+/// The same for a modem whose manual writes some arguments as bare words.
+///
+/// # Errors
+/// As [`parse`]; a number with a leading zero is a word here, and none of them.
+pub fn parse_with(line: &[u8], words: Words) -> Result<Command, Fault> {
+    match all_consuming(preceded(alt((tag("AT"), tag("at"))), command(words))).parse(line) {
         Ok((_, command)) => Ok(command),
-        Err(_) => Err(diagnose(line)),
+        Err(_) => Err(diagnose(line, words)),
     }
 }
 
-fn command(input: &[u8]) -> IResult<&[u8], Command> {
-    alt((
-        map(preceded(char('+'), pair(name, form)), |(name, form)| {
-            Command::Extended(name, form)
-        }),
-        map(many0(basic), Command::Basic),
-    ))
-    .parse(input)
+fn command(words: Words) -> impl FnMut(&[u8]) -> IResult<&[u8], Command> {
+    move |input| {
+        alt((
+            map(
+                preceded(char('+'), pair(name, form(words))),
+                |(name, form)| Command::Extended(name, form),
+            ),
+            map(many0(basic), Command::Basic),
+        ))
+        .parse(input)
+    }
 }
 
 fn basic(input: &[u8]) -> IResult<&[u8], Basic> {
@@ -119,17 +144,23 @@ fn name(input: &[u8]) -> IResult<&[u8], String> {
     map(letters, upper).parse(input)
 }
 
-fn form(input: &[u8]) -> IResult<&[u8], Form> {
-    alt((
-        value(Form::Test, tag("=?")),
-        value(Form::Read, tag("?")),
-        map(
-            preceded(char('='), separated_list1(char(','), argument)),
-            Form::Write,
-        ),
-        |input| Ok((input, Form::Execute)),
-    ))
-    .parse(input)
+fn form(words: Words) -> impl FnMut(&[u8]) -> IResult<&[u8], Form> {
+    move |input| {
+        let argument = |input| match words {
+            Words::Refused => argument(input),
+            Words::Allowed => alt((bare, argument)).parse(input),
+        };
+        alt((
+            value(Form::Test, tag("=?")),
+            value(Form::Read, tag("?")),
+            map(
+                preceded(char('='), separated_list1(char(','), argument)),
+                Form::Write,
+            ),
+            |input| Ok((input, Form::Execute)),
+        ))
+        .parse(input)
+    }
 }
 
 fn argument(input: &[u8]) -> IResult<&[u8], Argument> {
@@ -144,6 +175,20 @@ fn argument(input: &[u8]) -> IResult<&[u8], Argument> {
     .parse(input)
 }
 
+/// A bare word, or the number that it is.
+fn bare(input: &[u8]) -> IResult<&[u8], Argument> {
+    let letters = take_while1(|byte: u8| {
+        byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b':' | b'-' | b'_' | b'/')
+    });
+    map(letters, |word: &[u8]| {
+        match all_consuming(decimal).parse(word) {
+            Ok((_, number)) => Argument::Number(number),
+            Err(_) => Argument::Word(word.to_vec()),
+        }
+    })
+    .parse(input)
+}
+
 fn decimal(input: &[u8]) -> IResult<&[u8], u32> {
     let leading_zero = pair(char('0'), satisfy(|c| c.is_ascii_digit()));
     preceded(not(leading_zero), u32).parse(input)
@@ -153,7 +198,7 @@ fn upper(name: &[u8]) -> String {
     String::from_utf8_lossy(name).to_ascii_uppercase()
 }
 
-fn diagnose(line: &[u8]) -> Fault {
+fn diagnose(line: &[u8], words: Words) -> Fault {
     if !line.starts_with(b"AT") && !line.starts_with(b"at") {
         return Fault::NoPrefix;
     }
@@ -165,7 +210,8 @@ fn diagnose(line: &[u8]) -> Fault {
         return Fault::Blank;
     }
     let mut values = outside.flat_map(|part| part.split(|byte| matches!(byte, b'=' | b',')));
-    if values.any(|value| matches!(value, [b'0', rest @ ..] if !rest.is_empty() && rest.iter().all(u8::is_ascii_digit))) {
+    if words == Words::Refused
+        && values.any(|value| matches!(value, [b'0', rest @ ..] if !rest.is_empty() && rest.iter().all(u8::is_ascii_digit))) {
         return Fault::LeadingZero;
     }
     Fault::Malformed
@@ -222,6 +268,42 @@ mod tests {
                 Argument::Number(7)
             ]
         );
+    }
+
+    #[test]
+    fn bare_words_are_taken_only_where_they_are_allowed() {
+        let line = b"AT+X=code,07,7,139.196.41.136,4294967296,1A,-1,/t/d,\"q\",";
+        assert!(parse(line).is_err());
+        let word = |text: &str| Argument::Word(text.into());
+        assert_eq!(
+            parse_with(line, Words::Allowed),
+            Ok(Command::Extended(
+                "X".into(),
+                Form::Write(vec![
+                    word("code"),
+                    word("07"),
+                    Argument::Number(7),
+                    word("139.196.41.136"),
+                    word("4294967296"),
+                    word("1A"),
+                    word("-1"),
+                    word("/t/d"),
+                    Argument::Text(b"q".to_vec()),
+                    Argument::Omitted,
+                ])
+            ))
+        );
+        for (line, fault) in [
+            ("AT+X=a b", Fault::Blank),
+            ("AT+X=a\"b\"", Fault::Malformed),
+            ("AT+X=\"b\"a", Fault::Malformed),
+            ("AT+X=\"a", Fault::OpenQuote),
+            ("AT+X=a@b", Fault::Malformed),
+            ("ATE00", Fault::Malformed),
+        ] {
+            let parsed = parse_with(line.as_bytes(), Words::Allowed);
+            assert_eq!(parsed, Err(fault), "{line}");
+        }
     }
 
     #[test]

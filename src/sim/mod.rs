@@ -17,6 +17,7 @@ mod device;
 mod dice;
 pub mod grammar;
 mod host;
+pub mod module;
 mod network;
 pub mod record;
 pub mod replay;

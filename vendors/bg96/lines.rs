@@ -17,7 +17,7 @@ pub(super) fn counted(line: &[u8], whole: bool) -> Counted {
     match line::last_number(line).map(u16::try_from) {
         Some(Ok(length)) => Counted::Now {
             length,
-            form: Form::Raw,
+            form: Form::RAW,
         },
         // A text option may hold a line break: inside quotes the line is not over.
         None if line.iter().filter(|byte| **byte == b'"').count() & 1 == 1 => Counted::Later,

@@ -7,15 +7,66 @@ use super::{Engine, Phase};
 use crate::at::line::after;
 use crate::time::{Instant, Millis};
 
-/// How input goes out behind a prompt.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Input {
+/// Makes text of bytes: gives what goes out at a place of it, as much as it can at a time.
+type Make = for<'i> fn(&'i [u8], usize, &'i mut [u8; DIGITS]) -> &'i [u8];
+
+/// How input goes out behind a prompt. Functions, so that an image holds those alone that its dialects name.
+#[derive(Clone, Copy)]
+pub struct Input {
+    make: Make,
+    /// Characters a byte, as a power of two.
+    width: u8,
+    end: Option<u8>,
+}
+
+impl Input {
     /// As it is; the modem counts it.
-    Raw,
+    pub const RAW: Self = Self {
+        make: raw,
+        width: 0,
+        end: None,
+    };
+
     /// As it is, and then this character.
-    RawThen(u8),
+    pub const fn raw_then(end: u8) -> Self {
+        Self {
+            end: Some(end),
+            ..Self::RAW
+        }
+    }
+
     /// In hexadecimal, and then this character.
-    HexThen(u8),
+    pub const fn hex_then(end: u8) -> Self {
+        Self {
+            end: Some(end),
+            ..Self::HEX
+        }
+    }
+
+    pub(in crate::at) const HEX: Self = Self {
+        make: hex,
+        width: 1,
+        end: None,
+    };
+}
+
+fn raw<'i>(bytes: &'i [u8], from: usize, _: &'i mut [u8; DIGITS]) -> &'i [u8] {
+    bytes.get(from..).unwrap_or(&[])
+}
+
+fn hex<'i>(bytes: &'i [u8], from: usize, digits: &'i mut [u8; DIGITS]) -> &'i [u8] {
+    let mut count = 0;
+    for digit in digits.iter_mut() {
+        let place = from + count;
+        let Some(byte) = bytes.get(place >> 1) else {
+            break;
+        };
+        // The high half stands at even places.
+        let nibble = if place & 1 == 0 { byte >> 4 } else { byte & 15 };
+        *digit = super::super::command::digit(nibble);
+        count += 1;
+    }
+    digits.get(..count).unwrap_or(&[])
 }
 
 /// No stream in the command's text.
@@ -47,8 +98,6 @@ impl Engine<'_> {
         self.stream_length = 0;
         self.stream_sent = 0;
         self.stream_at = NOWHERE;
-        self.stream_hex = false;
-        self.stream_end = None;
         self.expect = "";
         self.first = None;
         self.captured = false;
@@ -143,13 +192,15 @@ impl Engine<'_> {
     /// The command's text goes on, at its end so far, with so many bytes in hexadecimal that are not in the buffer.
     pub(in crate::at) fn stream_here(&mut self) {
         self.stream_at = self.command_length;
-        self.stream_hex = true;
+        self.stream_form = Input::HEX;
     }
 
     /// So many bytes are to be streamed.
     pub(in crate::at) fn expect_stream(&mut self, bytes: usize) {
         self.stream_sent = 0;
-        self.stream_length = u16::try_from(bytes << u8::from(self.stream_hex)).unwrap_or(u16::MAX);
+        let end = usize::from(self.stream_form.end.is_some());
+        self.stream_length =
+            u16::try_from((bytes << self.stream_form.width) + end).unwrap_or(u16::MAX);
     }
 
     /// Whether something of the stream is unsent.
@@ -186,13 +237,8 @@ impl Engine<'_> {
         form: Input,
         span: Millis,
     ) {
-        (self.stream_hex, self.stream_end) = match form {
-            Input::Raw => (false, None),
-            Input::RawThen(end) => (false, Some(end)),
-            Input::HexThen(end) => (true, Some(end)),
-        };
+        self.stream_form = form;
         self.expect_stream(length);
-        self.stream_length += u16::from(self.stream_end.is_some());
         self.span = span;
         self.resume_input(now);
     }
@@ -210,27 +256,16 @@ impl Engine<'_> {
         input: &[u8],
         put: impl Fn(&[u8]) -> usize,
     ) {
-        let end = self.stream_end.map(|end| [end]);
-        let data = usize::from(self.stream_length) - end.map_or(0, |end| end.len());
-        let input = input
-            .get(..data >> u8::from(self.stream_hex))
-            .unwrap_or(input);
+        let Input { make, width, end } = self.stream_form;
+        let end = end.map(|end| [end]);
+        let data = usize::from(self.stream_length) - usize::from(end.is_some());
+        let input = input.get(..data >> width).unwrap_or(input);
         let before = self.stream_sent;
         while self.is_streaming() {
-            let sent = usize::from(self.stream_sent);
             let mut digits = [0; DIGITS];
-            let piece = if sent >= data {
-                end.as_ref().map_or(&[][..], |end| end)
-            } else if self.stream_hex {
-                let mut count = 0;
-                for (place, digit) in (sent..data).zip(&mut digits) {
-                    let byte = input.get(place >> 1).copied().unwrap_or(0);
-                    *digit = super::super::command::digit(byte >> (4 & !(place << 2)) & 15);
-                    count += 1;
-                }
-                digits.get(..count).unwrap_or(&[])
-            } else {
-                input.get(sent..).unwrap_or(&[])
+            let piece = match &end {
+                Some(end) if usize::from(self.stream_sent) >= data => end,
+                _ => make(input, self.stream_sent.into(), &mut digits),
             };
             let went = put(piece);
             self.stream_sent += u16::try_from(went).unwrap_or(0);

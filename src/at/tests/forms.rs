@@ -11,11 +11,11 @@ pub(super) fn counted(line: &[u8], whole: bool) -> Counted {
         };
         return Counted::Now {
             length: last_number(rest.strip_prefix(b"+EITHER:").unwrap()).unwrap() as u16,
-            form: Form::TextOrHex,
+            form: Form::TEXT_OR_HEX,
         };
     }
     if line.starts_with(b"+QUOTED:") {
-        return Counted::Quoted;
+        return Counted::Inside(Form::QUOTED);
     }
     let Some(rest) = after(line, "+MAYBE:") else {
         return Counted::No;
@@ -36,7 +36,7 @@ pub(super) fn counted(line: &[u8], whole: bool) -> Counted {
     }
     Counted::Begun {
         length: length as u16,
-        form: Form::TextOrHex,
+        form: Form::TEXT_OR_HEX,
         bytes: begun.text.len() as u8,
     }
 }

@@ -102,10 +102,10 @@ fn a_stream_that_is_dropped_is_torn_so_that_no_modem_takes_it() {
 #[test]
 fn input_goes_out_raw_or_in_hexadecimal_and_is_ended_as_the_modem_wants() {
     for (mark, form, expected) in [
-        (b'>', Input::Raw, "A+b"),
-        (b'@', Input::Raw, "A+b"),
-        (b'>', Input::RawThen(0x1A), "A+b\x1A"),
-        (b'>', Input::HexThen(0x1A), "412B62\x1A"),
+        (b'>', Input::RAW, "A+b"),
+        (b'@', Input::RAW, "A+b"),
+        (b'>', Input::raw_then(0x1A), "A+b\x1A"),
+        (b'>', Input::hex_then(0x1A), "412B62\x1A"),
     ] {
         with_at(|wire, at| {
             let mut wait = at.put("AT+SEND").prompt_mark(mark, 0, 300);

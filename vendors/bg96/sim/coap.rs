@@ -2,13 +2,13 @@
 
 use coap_lite::MessageType;
 
-use super::command::{Arguments, Done, Failure};
 use super::exchange::SENDING_TIME;
 use super::options;
+use super::report::head;
 use super::session::{Client, Event as SessionEvent, Header, Message, State};
-use super::{Event, SimBg96, ZeroLength};
-use crate::sim::Network;
+use super::{Answer, Bg96Firmware, Chassis, Event, ZeroLength};
 use crate::sim::grammar::{Argument, Form};
+use crate::sim::module::{Arguments, Done, Failure, Prompt, Until, unhex};
 
 /// Results, chapter 4.
 pub(super) mod result {
@@ -28,13 +28,13 @@ const AUTOMATIC_TOKEN: usize = 6;
 
 /// A message whose payload is awaited.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Sending {
+pub struct Sending {
     client: u8,
     kind: MessageType,
     code: u8,
     mask: u8,
-    /// The length of the payload, if the host gave it.
-    pub(super) length: Option<usize>,
+    /// Of the payload, if the host gave it.
+    length: Option<usize>,
 }
 
 /// RFC 7252, section 4.3, table 1: which type carries which class of code. An empty CON is a ping.
@@ -62,14 +62,14 @@ fn repeated(client: &Client, mask: u8) -> bool {
     once.len() < all
 }
 
-impl<N: Network> SimBg96<N> {
-    pub(super) fn coap(&mut self, name: &str, form: &Form) -> Result<Done, Failure> {
+impl Bg96Firmware {
+    pub(super) fn coap(&mut self, chassis: &mut Chassis, name: &str, form: &Form) -> Answer {
         match (name, form) {
-            ("QCOAPCFG", Form::Test) => Ok(Done::lines(vec![
-                "+QCOAPCFG: \"pdpcid\",(0-5),(1-16)".into(),
-                "+QCOAPCFG: \"dtls\",(0-5),(0,1),(0-5)".into(),
-                "+QCOAPCFG: \"trans\",(0-5),(2-60),(4-8)".into(),
-            ])),
+            ("QCOAPCFG", Form::Test) => Done::lines([
+                "+QCOAPCFG: \"pdpcid\",(0-5),(1-16)",
+                "+QCOAPCFG: \"dtls\",(0-5),(0,1),(0-5)",
+                "+QCOAPCFG: \"trans\",(0-5),(2-60),(4-8)",
+            ]),
             ("QCOAPOPEN", Form::Test) => Done::line("+QCOAPOPEN: (0-5),<CoAP_server>,(1-65535)"),
             ("QCOAPCLOSE", Form::Test) => Done::line("+QCOAPCLOSE: (0-5)"),
             ("QCOAPHEADER", Form::Test) => {
@@ -81,18 +81,18 @@ impl<N: Network> SimBg96<N> {
             ("QCOAPSEND", Form::Test) => {
                 Done::line("+QCOAPSEND: (0-5),(0-3),<code_value>,<opt_bitmask>,(0-1024)")
             }
-            ("QCOAPOPEN", Form::Read) => Ok(self.sessions()),
+            ("QCOAPOPEN", Form::Read) => self.sessions(chassis),
             ("QCOAPCFG", Form::Write(arguments)) => self.configure_client(Arguments(arguments)),
-            ("QCOAPOPEN", Form::Write(arguments)) => self.open(Arguments(arguments)),
-            ("QCOAPCLOSE", Form::Write(arguments)) => self.close(Arguments(arguments)),
-            ("QCOAPHEADER", Form::Write(arguments)) => self.header(Arguments(arguments)),
-            ("QCOAPOPTION", Form::Write(arguments)) => self.option(Arguments(arguments)),
-            ("QCOAPSEND", Form::Write(arguments)) => self.send(Arguments(arguments)),
-            _ => Err(Failure::misuse("an unknown command")),
+            ("QCOAPOPEN", Form::Write(arguments)) => self.open(chassis, Arguments(arguments)),
+            ("QCOAPCLOSE", Form::Write(arguments)) => self.close(chassis, Arguments(arguments)),
+            ("QCOAPHEADER", Form::Write(arguments)) => self.header(chassis, Arguments(arguments)),
+            ("QCOAPOPTION", Form::Write(arguments)) => self.option(chassis, Arguments(arguments)),
+            ("QCOAPSEND", Form::Write(arguments)) => self.send(chassis, Arguments(arguments)),
+            _ => Err(Failure::command()),
         }
     }
 
-    fn configure_client(&mut self, arguments: Arguments<'_>) -> Result<Done, Failure> {
+    fn configure_client(&mut self, arguments: Arguments<'_>) -> Answer {
         let what = arguments.text(0)?;
         let number = arguments.byte(1, 0..=5)?;
         let client = self.client(number)?;
@@ -131,18 +131,18 @@ impl<N: Network> SimBg96<N> {
         }
     }
 
-    fn sessions(&self) -> Done {
+    fn sessions(&self, chassis: &Chassis) -> Answer {
         let clients = self.clients.iter().zip(0..);
         let existing = clients.filter(|(client, _)| client.state != State::Idle);
         let lines = existing.map(|(client, number)| {
             let (host, port, state) = (&client.host, client.port, client.state as u8);
-            let head = self.head("QCOAPOPEN");
+            let head = head(chassis, "QCOAPOPEN");
             format!("{head}{number},\"{host}\",{port},{state}")
         });
-        Done::lines(lines.collect())
+        Done::lines(lines)
     }
 
-    fn open(&mut self, arguments: Arguments<'_>) -> Result<Done, Failure> {
+    fn open(&mut self, chassis: &mut Chassis, arguments: Arguments<'_>) -> Answer {
         arguments.count(&[3])?;
         let number = arguments.byte(0, 0..=5)?;
         let host = arguments.text(1)?;
@@ -155,52 +155,51 @@ impl<N: Network> SimBg96<N> {
         let context = client.context;
         if client.state != State::Idle {
             let event = SessionEvent::NotOpened(number, result::OCCUPIED);
-            self.later(60, Event::Session(event));
+            chassis.later(60, Event::Session(event));
             return Done::ok(15);
         }
-        if !self.settings.is_active(context) {
+        if !chassis.settings.is_active(context) {
             let event = SessionEvent::NotOpened(number, result::NETWORK);
-            self.note("a session without an active PDP context");
-            self.later(60, Event::Session(event));
+            chassis.note("a session without an active PDP context");
+            chassis.later(60, Event::Session(event));
             return Done::ok(15);
         }
         let client = self.client(number)?;
         client.begin(host, port);
         let life = client.life;
-        self.later(110, Event::Session(SessionEvent::Resolve(number, life)));
+        chassis.later(110, Event::Session(SessionEvent::Resolve(number, life)));
         Done::ok(15)
     }
 
-    fn close(&mut self, arguments: Arguments<'_>) -> Result<Done, Failure> {
+    fn close(&mut self, chassis: &mut Chassis, arguments: Arguments<'_>) -> Answer {
         arguments.count(&[1])?;
         let number = arguments.byte(0, 0..=5)?;
         if self.client(number)?.state == State::Idle {
             return Err(Failure::state());
         }
-        self.end_session(number);
+        self.end_session(chassis, number);
         if let Ok(client) = self.client(number) {
             client.state = State::Closing;
             let life = client.life;
-            self.later(95, Event::Session(SessionEvent::Closed(number, life)));
+            chassis.later(95, Event::Session(SessionEvent::Closed(number, life)));
         }
         Done::ok(15)
     }
 
-    fn header(&mut self, arguments: Arguments<'_>) -> Result<Done, Failure> {
+    fn header(&mut self, chassis: &mut Chassis, arguments: Arguments<'_>) -> Answer {
         arguments.count(&[3, 5])?;
         let number = arguments.byte(0, 0..=5)?;
         let id = arguments.number(1, 0..=65535)?;
         let id = u16::try_from(id).map_err(|_| Failure::misuse("a number out of range"))?;
         let automatic = arguments.number(2, 0..=1)? == 1;
         let token = match (automatic, arguments.len()) {
-            (true, 3) => (0..AUTOMATIC_TOKEN).map(|_| self.dice.byte()).collect(),
+            (true, 3) => (0..AUTOMATIC_TOKEN).map(|_| chassis.dice.byte()).collect(),
             (false, 3) => Vec::new(),
             (true, _) => return Err(Failure::misuse("a token where it is made automatically")),
             (false, _) => {
                 let length = usize::from(arguments.byte(3, 0..=8)?);
                 let digits = arguments.bytes(4)?;
-                let token =
-                    options::unhex(digits).ok_or(Failure::misuse("a token that is not hex"))?;
+                let token = unhex(digits).ok_or(Failure::misuse("a token that is not hex"))?;
                 if token.len() != length {
                     return Err(Failure::misuse("a token of another length than was said"));
                 }
@@ -211,9 +210,9 @@ impl<N: Network> SimBg96<N> {
         Done::ok(15)
     }
 
-    fn option(&mut self, arguments: Arguments<'_>) -> Result<Done, Failure> {
+    fn option(&mut self, chassis: &mut Chassis, arguments: Arguments<'_>) -> Answer {
         arguments.count(&[3, 5])?;
-        let (more, overwrite) = (self.quirks.more_options, self.quirks.option_overwrite);
+        let (more, overwrite) = (chassis.quirks.more_options, chassis.quirks.option_overwrite);
         let number = arguments.byte(0, 0..=5)?;
         let remove = arguments.number(1, 0..=1)? == 1;
         let slot = usize::from(arguments.byte(2, 0..=7)?);
@@ -243,7 +242,7 @@ impl<N: Network> SimBg96<N> {
         }
     }
 
-    fn send(&mut self, arguments: Arguments<'_>) -> Result<Done, Failure> {
+    fn send(&mut self, chassis: &mut Chassis, arguments: Arguments<'_>) -> Answer {
         arguments.count(&[4, 5])?;
         let client = arguments.byte(0, 0..=5)?;
         let kind = match arguments.number(1, 0..=3)? {
@@ -274,7 +273,7 @@ impl<N: Network> SimBg96<N> {
             mask,
             length: length.map(|length| usize::try_from(length).unwrap_or(0)),
         };
-        let one_at_a_time = self.quirks.one_at_a_time;
+        let one_at_a_time = chassis.quirks.one_at_a_time;
         let session = self.connected(client)?;
         if session.header.is_none() {
             return Err(Failure::misuse("sending without a header"));
@@ -286,34 +285,45 @@ impl<N: Network> SimBg96<N> {
             return Err(Failure::state());
         }
         if length == Some(0) {
-            match self.quirks.zero_length {
+            match chassis.quirks.zero_length {
                 ZeroLength::SendsAtOnce => {
-                    self.deliver(sending, &[])?;
+                    self.deliver(chassis, sending, &[])?;
                     return Done::ok(SENDING_TIME);
                 }
                 ZeroLength::Prompts => sending.length = None,
                 ZeroLength::Error => return Err(Failure::state()),
             }
         }
-        Ok(Done::Prompt(sending))
+        let until = sending.length.map_or(Until::CtrlZ, Until::Count);
+        Ok(Done::Prompt(Prompt::new(sending, until)))
     }
 
     /// The payload is complete, or the host has cancelled it.
-    pub(super) fn payload(&mut self, sending: Sending, payload: &[u8], cancelled: bool) {
+    pub(super) fn payload(
+        &mut self,
+        chassis: &mut Chassis,
+        sending: Sending,
+        payload: &[u8],
+        cancelled: bool,
+    ) -> Answer {
         let longest = usize::try_from(LONGEST_PAYLOAD).unwrap_or(0);
-        let done = if cancelled {
-            Done::ok(5)
-        } else if payload.len() > longest {
-            Err(Failure::misuse("a payload that is too long"))
-        } else {
-            self.deliver(sending, payload)
-                .and_then(|()| Done::ok(SENDING_TIME))
-        };
-        self.finish(done, b"AT+QCOAPSEND");
+        if cancelled {
+            return Done::ok(5);
+        }
+        if payload.len() > longest {
+            return Err(Failure::misuse("a payload that is too long"));
+        }
+        self.deliver(chassis, sending, payload)?;
+        Done::ok(SENDING_TIME)
     }
 
-    fn deliver(&mut self, sending: Sending, payload: &[u8]) -> Result<(), Failure> {
-        let splits = self.quirks.splits_uri_path;
+    fn deliver(
+        &mut self,
+        chassis: &mut Chassis,
+        sending: Sending,
+        payload: &[u8],
+    ) -> Result<(), Failure> {
+        let splits = chassis.quirks.splits_uri_path;
         let client = self.connected(sending.client)?;
         let header = client
             .header
@@ -334,7 +344,7 @@ impl<N: Network> SimBg96<N> {
             }
         }
         if empty_slot {
-            self.note("a bitmask that names empty slots");
+            chassis.note("a bitmask that names empty slots");
         }
         let message = Message {
             kind: sending.kind,
@@ -343,7 +353,7 @@ impl<N: Network> SimBg96<N> {
             options: chosen,
             payload: payload.to_vec(),
         };
-        self.depart(sending.client, message);
+        self.depart(chassis, sending.client, message);
         Ok(())
     }
 }

@@ -4,10 +4,10 @@
 
 use coap_lite::{CoapOption, MessageClass, MessageType, Packet};
 
-use super::SimBg96;
 use super::coap::result;
+use super::report::{head, say_ack, say_received, shown};
 use super::session::{Event, Exchange, Header, Message};
-use crate::sim::Network;
+use super::{Bg96Firmware, Chassis};
 
 /// From a complete `AT+QCOAPSEND` to its OK.
 pub(super) const SENDING_TIME: u32 = 15;
@@ -16,17 +16,17 @@ const HOST_ANSWERS_IN: u32 = 1000;
 /// How many message ids of incoming messages are remembered, per session, to suppress duplicates.
 const REMEMBERED: usize = 64;
 
-impl<N: Network> SimBg96<N> {
+impl Bg96Firmware {
     /// The datagram goes a moment after the OK, so that no answer, however quick, comes before it.
-    pub(super) fn depart(&mut self, number: u8, message: Message) {
+    pub(super) fn depart(&mut self, chassis: &mut Chassis, number: u8, message: Message) {
         if let Ok(client) = self.client(number) {
             client.outbox.push_back(message);
             let event = Event::Depart(number, client.life);
-            self.later(SENDING_TIME + 1, super::Event::Session(event));
+            chassis.later(SENDING_TIME + 1, super::Event::Session(event));
         }
     }
 
-    pub(super) fn send_message(&mut self, number: u8, message: Message) {
+    pub(super) fn send_message(&mut self, chassis: &mut Chassis, number: u8, message: Message) {
         let mut packet = Packet::new();
         packet.header.set_type(message.kind);
         packet.header.code = MessageClass::from(message.code);
@@ -37,7 +37,7 @@ impl<N: Network> SimBg96<N> {
                 || !message.options.is_empty()
                 || !message.payload.is_empty()
             {
-                self.note("an empty message with a token, options or a payload");
+                chassis.note("an empty message with a token, options or a payload");
             }
         } else {
             packet.set_token(message.header.token.clone());
@@ -48,7 +48,7 @@ impl<N: Network> SimBg96<N> {
         }
         let datagram = packet.to_bytes_unlimited().unwrap_or_default();
         let id = message.header.id;
-        let result = match self.transmit_datagram(number, &datagram) {
+        let result = match self.transmit_datagram(chassis, number, &datagram) {
             true => result::DONE,
             false => result::SENDING,
         };
@@ -56,7 +56,7 @@ impl<N: Network> SimBg96<N> {
             message.kind,
             MessageType::Confirmable | MessageType::NonConfirmable
         );
-        let serial = self.next_serial();
+        let serial = chassis.next_serial();
         let Ok(client) = self.client(number) else {
             return;
         };
@@ -75,21 +75,21 @@ impl<N: Network> SimBg96<N> {
                 sent_again: 0,
                 timeout,
             });
-            self.later(
+            chassis.later(
                 timeout,
                 super::Event::Session(Event::Overdue(number, serial)),
             );
         } else {
             let kind = message.kind as u8;
             let event = Event::Left(number, life, kind, id, result);
-            self.later(20, super::Event::Session(event));
+            chassis.later(20, super::Event::Session(event));
         }
         if used {
-            self.note(format!("message id {id} used twice in a session"));
+            chassis.note(format!("message id {id} used twice in a session"));
         }
     }
 
-    pub(super) fn overdue(&mut self, number: u8, serial: u32) {
+    pub(super) fn overdue(&mut self, chassis: &mut Chassis, number: u8, serial: u32) {
         let Ok(client) = self.client(number) else {
             return;
         };
@@ -104,31 +104,31 @@ impl<N: Network> SimBg96<N> {
         let id = exchange.header.id;
         if exchange.sent_again >= retries {
             client.exchanges.remove(place);
-            self.say_ack(number, 0, id, result::SENDING);
+            say_ack(chassis, number, 0, id, result::SENDING);
             return;
         }
         exchange.sent_again += 1;
         exchange.timeout = exchange.timeout.saturating_mul(2);
         let (times, timeout) = (exchange.sent_again, exchange.timeout);
         let datagram = exchange.datagram.clone();
-        let result = match self.transmit_datagram(number, &datagram) {
+        let result = match self.transmit_datagram(chassis, number, &datagram) {
             true => result::DONE,
             false => result::SENDING,
         };
         let line = format!(
             "{}{number},0,{id},{times},{}",
-            self.head("QCOAPIND"),
-            self.shown(result)
+            head(chassis, "QCOAPIND"),
+            shown(chassis, result)
         );
-        self.urc(&line);
-        self.later(
+        chassis.urc(&line);
+        chassis.later(
             timeout,
             super::Event::Session(Event::Overdue(number, serial)),
         );
     }
 
-    fn transmit_datagram(&mut self, number: u8, datagram: &[u8]) -> bool {
-        let now = self.now;
+    fn transmit_datagram(&mut self, chassis: &mut Chassis, number: u8, datagram: &[u8]) -> bool {
+        let now = chassis.now();
         let Ok(client) = self.client(number) else {
             return false;
         };
@@ -136,27 +136,33 @@ impl<N: Network> SimBg96<N> {
             return false;
         };
         // Without coverage it is lost on its way, which the module does not notice.
-        !self.settings.registered || self.network.send(now, socket, remote, datagram).is_ok()
+        !chassis.settings.registered || chassis.network.send(now, socket, remote, datagram).is_ok()
     }
 
-    pub(super) fn send_empty(&mut self, number: u8, kind: MessageType, id: u16) {
+    pub(super) fn send_empty(
+        &mut self,
+        chassis: &mut Chassis,
+        number: u8,
+        kind: MessageType,
+        id: u16,
+    ) {
         let mut packet = Packet::new();
         packet.header.set_type(kind);
         packet.header.code = MessageClass::Empty;
         packet.header.message_id = id;
         let datagram = packet.to_bytes_unlimited().unwrap_or_default();
-        self.transmit_datagram(number, &datagram);
+        self.transmit_datagram(chassis, number, &datagram);
     }
 
     /// Takes one datagram from the network; false if there is none.
-    pub(super) fn take_datagram(&mut self) -> bool {
+    pub(super) fn take_datagram(&mut self, chassis: &mut Chassis) -> bool {
         for number in 0..6 {
             let Ok(client) = self.client(number) else {
                 continue;
             };
             let (socket, remote) = (client.socket, client.remote);
             let Some((from, datagram)) =
-                socket.and_then(|socket| self.network.receive(self.now, socket))
+                socket.and_then(|socket| chassis.network.receive(chassis.now(), socket))
             else {
                 continue;
             };
@@ -164,14 +170,14 @@ impl<N: Network> SimBg96<N> {
                 && let Ok(packet) = Packet::from_bytes(&datagram)
                 && packet.header.get_version() == 1
             {
-                self.incoming(number, &packet);
+                self.incoming(chassis, number, &packet);
             }
             return true;
         }
         false
     }
 
-    fn incoming(&mut self, number: u8, packet: &Packet) {
+    fn incoming(&mut self, chassis: &mut Chassis, number: u8, packet: &Packet) {
         let id = packet.header.message_id;
         let code = u8::from(packet.header.code);
         match packet.header.get_type() {
@@ -179,7 +185,12 @@ impl<N: Network> SimBg96<N> {
                 let Some(exchange) = self.end_exchange(number, |header| header.id == id) else {
                     return;
                 };
-                self.answered(number, Some(exchange), (code != 0).then_some(packet));
+                self.answered(
+                    chassis,
+                    number,
+                    Some(exchange),
+                    (code != 0).then_some(packet),
+                );
             }
             MessageType::Reset => {
                 let Ok(client) = self.client(number) else {
@@ -187,24 +198,24 @@ impl<N: Network> SimBg96<N> {
                 };
                 if client.used_ids.contains(&id) {
                     self.end_exchange(number, |header| header.id == id);
-                    self.say_received(number, packet);
+                    say_received(chassis, number, packet);
                 }
             }
             kind => {
                 let confirmable = kind == MessageType::Confirmable;
                 if code == 0 {
                     if confirmable {
-                        self.send_empty(number, MessageType::Reset, id);
+                        self.send_empty(chassis, number, MessageType::Reset, id);
                     }
                     return;
                 }
-                self.message(number, packet, confirmable);
+                self.message(chassis, number, packet, confirmable);
             }
         }
     }
 
     /// A request or a response that came in a message of its own.
-    fn message(&mut self, number: u8, packet: &Packet, confirmable: bool) {
+    fn message(&mut self, chassis: &mut Chassis, number: u8, packet: &Packet, confirmable: bool) {
         let id = packet.header.message_id;
         let request = u8::from(packet.header.code) < 32;
         let Ok(client) = self.client(number) else {
@@ -222,9 +233,9 @@ impl<N: Network> SimBg96<N> {
         if confirmable && request && !seen {
             client.unacknowledged.push(id);
             let event = super::Event::Session(Event::Unanswered(number, life, id));
-            self.later(HOST_ANSWERS_IN, event);
+            chassis.later(HOST_ANSWERS_IN, event);
         } else if confirmable && !waiting {
-            self.send_empty(number, MessageType::Acknowledgement, id);
+            self.send_empty(chassis, number, MessageType::Acknowledgement, id);
         }
         if seen {
             return;
@@ -236,7 +247,7 @@ impl<N: Network> SimBg96<N> {
         } else {
             self.end_exchange(number, |header| header.token == token)
         };
-        self.answered(number, exchange, Some(packet));
+        self.answered(chassis, number, exchange, Some(packet));
     }
 
     /// Takes the exchange whose header fits, and gives its message id.
@@ -246,16 +257,22 @@ impl<N: Network> SimBg96<N> {
         Some(exchanges.remove(place).header.id)
     }
 
-    fn answered(&mut self, number: u8, exchange: Option<u16>, message: Option<&Packet>) {
-        let after = self.quirks.ack_after_recv;
+    fn answered(
+        &mut self,
+        chassis: &mut Chassis,
+        number: u8,
+        exchange: Option<u16>,
+        message: Option<&Packet>,
+    ) {
+        let after = chassis.quirks.ack_after_recv;
         if let (Some(message), true) = (message, after) {
-            self.say_received(number, message);
+            say_received(chassis, number, message);
         }
         if let Some(id) = exchange {
-            self.say_ack(number, 0, id, result::DONE);
+            say_ack(chassis, number, 0, id, result::DONE);
         }
         if let (Some(message), false) = (message, after) {
-            self.say_received(number, message);
+            say_received(chassis, number, message);
         }
     }
 }

@@ -1,8 +1,7 @@
 //! CoAP options as the module takes and shows them: the document's table 2.
 
-use std::fmt::Write as _;
-
 use crate::sim::grammar::Argument;
+use crate::sim::module::{hex, unhex};
 
 /// How a value is written in a command.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -80,26 +79,6 @@ fn decimal(value: &[u8]) -> Vec<u8> {
         .iter()
         .fold(0u64, |sum, byte| (sum << 8) | u64::from(*byte));
     number.to_string().into_bytes()
-}
-
-/// Upper-case hex digits.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02X}");
-        text
-    })
-}
-
-/// The bytes of hex digits of either case.
-pub(super) fn unhex(digits: &[u8]) -> Option<Vec<u8>> {
-    let nibble = |digit: u8| char::from(digit).to_digit(16);
-    digits
-        .chunks(2)
-        .map(|pair| match pair {
-            [high, low] => u8::try_from(nibble(*high)? << 4 | nibble(*low)?).ok(),
-            _ => None,
-        })
-        .collect()
 }
 
 #[cfg(test)]

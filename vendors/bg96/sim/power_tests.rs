@@ -2,7 +2,9 @@
 
 use super::tests::Host;
 use super::*;
+use crate::sim::module::TOO_SOON;
 use crate::sim::{HostNetwork, Line, TestNetwork, TimeSource};
+use crate::time::Millis;
 use embedded_io::{Read as _, ReadReady as _, Write as _};
 
 const BOOT: &str = "\r\nRDY\r\n\r\n+CFUN: 1\r\n\r\n+CPIN: READY\r\n\r\n+QUSIM: 1\r\n\r\nAPP RDY\r\n\r\n+QIND: SMS DONE\r\n";

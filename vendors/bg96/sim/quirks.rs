@@ -1,5 +1,8 @@
 //! What differs between firmwares, or what the document leaves open: every choice of the simulator in one place.
 
+pub use crate::sim::module::Sim;
+
+use crate::sim::module::Oddities;
 use crate::time::Millis;
 
 /// What the module does with a payload length of 0 in `AT+QCOAPSEND`. The document does not say.
@@ -26,25 +29,14 @@ pub enum OptionsShown {
     None,
 }
 
-/// The state of the SIM card.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum Sim {
-    /// Nothing to enter.
-    #[default]
-    Ready,
-    /// This PIN is wanted. Three wrong ones and the card wants the PUK, which is 12345678.
-    Pin(String),
-    /// The PUK is wanted, which is 12345678.
-    Puk,
-    /// There is no card.
-    Missing,
-}
+/// The module's own quirks, and those that every module has.
+pub type Quirks = crate::sim::module::Quirks<Own>;
 
 /// What differs between firmwares, or what the document leaves open.
 ///
 /// The default is what the document says where it says something, else what drivers in the field rely on.
 #[derive(Clone, Debug)]
-pub struct Quirks {
+pub struct Own {
     /// `+COAPACK` instead of `+QCOAPACK`, as the document's examples print it. Default false.
     pub ack_name_without_q: bool,
     /// Payload length 0.
@@ -72,34 +64,12 @@ pub struct Quirks {
     pub empty_payload_line: bool,
     /// Refused CoAP commands give `+CME ERROR` if `AT+CMEE` asks for it. Default false: the document knows plain ERROR only.
     pub coap_errors_are_cme: bool,
-    /// What is said after power-up, in this order, the first one when commands are accepted again.
-    pub boot: Vec<String>,
-    /// How long after power-up (or `AT+CFUN=1`) the network is found. Default 800 ms.
-    pub registers_after: Millis,
-    /// The network is never found. Default false.
-    pub no_network: bool,
-    /// The network is found and refuses the registration. Default false.
-    pub denied: bool,
     /// How long `AT+QIACT` takes. Default 900 ms.
     pub activates_after: Millis,
-    /// The SIM card at power-up.
-    pub sim: Sim,
-    /// Never says anything, as if nobody were there. Default false.
-    pub silent: bool,
-    /// ERROR to every command line. Default false.
-    pub answers_error_to_everything: bool,
 }
 
-impl Default for Quirks {
+impl Default for Own {
     fn default() -> Self {
-        let boot = [
-            "RDY",
-            "+CFUN: 1",
-            "+CPIN: READY",
-            "+QUSIM: 1",
-            "APP RDY",
-            "+QIND: SMS DONE",
-        ];
         Self {
             ack_name_without_q: false,
             zero_length: ZeroLength::default(),
@@ -114,14 +84,18 @@ impl Default for Quirks {
             blank_after_colon: true,
             empty_payload_line: true,
             coap_errors_are_cme: false,
-            boot: boot.map(String::from).to_vec(),
-            registers_after: Millis::new(800),
-            no_network: false,
-            denied: false,
             activates_after: Millis::new(900),
-            sim: Sim::default(),
-            silent: false,
-            answers_error_to_everything: false,
         }
     }
+}
+
+impl Oddities for Own {
+    const BOOT: &'static [&'static str] = &[
+        "RDY",
+        "+CFUN: 1",
+        "+CPIN: READY",
+        "+QUSIM: 1",
+        "APP RDY",
+        "+QIND: SMS DONE",
+    ];
 }

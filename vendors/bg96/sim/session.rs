@@ -5,10 +5,10 @@ use std::net::SocketAddr;
 
 use coap_lite::MessageType;
 
-use super::SimBg96;
 use super::coap::result;
-use super::command::Failure;
-use crate::sim::Network;
+use super::report::{say_ack, say_result};
+use super::{Bg96Firmware, Chassis};
+use crate::sim::module::Failure;
 
 /// The states of `AT+QCOAPOPEN?`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -110,12 +110,14 @@ impl Client {
 
 /// What is to happen in a session.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Event {
+pub enum Event {
     /// `AT+QCOAPOPEN` failed without having begun anything.
     NotOpened(u8, i8),
-    /// The steps of opening and closing: client, life.
+    /// The name of the server is looked up: client, life.
     Resolve(u8, u32),
+    /// The session is open: client, life.
     Connect(u8, u32),
+    /// The session is closed: client, life.
     Closed(u8, u32),
     /// The next message of the outbox goes: client, life.
     Depart(u8, u32),
@@ -127,7 +129,7 @@ pub(super) enum Event {
     Unanswered(u8, u32, u16),
 }
 
-impl<N: Network> SimBg96<N> {
+impl Bg96Firmware {
     pub(super) fn client(&mut self, number: u8) -> Result<&mut Client, Failure> {
         self.clients
             .get_mut(usize::from(number))
@@ -148,29 +150,29 @@ impl<N: Network> SimBg96<N> {
         (client.life == life && client.state == state).then_some(client)
     }
 
-    pub(super) fn session_event(&mut self, event: Event) {
+    pub(super) fn session_event(&mut self, chassis: &mut Chassis, event: Event) {
         match event {
-            Event::NotOpened(number, result) => self.say_result("QCOAPOPEN", number, result),
-            Event::Resolve(number, life) => self.resolve(number, life),
-            Event::Connect(number, life) => self.connect(number, life),
+            Event::NotOpened(number, result) => say_result(chassis, "QCOAPOPEN", number, result),
+            Event::Resolve(number, life) => self.resolve(chassis, number, life),
+            Event::Connect(number, life) => self.connect(chassis, number, life),
             Event::Closed(number, life) => {
                 if let Some(client) = self.alive(number, life, State::Closing) {
                     client.state = State::Idle;
-                    self.say_result("QCOAPCLOSE", number, result::DONE);
+                    say_result(chassis, "QCOAPCLOSE", number, result::DONE);
                 }
             }
             Event::Depart(number, life) => {
                 let client = self.alive(number, life, State::Connected);
                 if let Some(message) = client.and_then(|client| client.outbox.pop_front()) {
-                    self.send_message(number, message);
+                    self.send_message(chassis, number, message);
                 }
             }
             Event::Left(number, life, kind, id, result) => {
                 if self.alive(number, life, State::Connected).is_some() {
-                    self.say_ack(number, kind, id, result);
+                    say_ack(chassis, number, kind, id, result);
                 }
             }
-            Event::Overdue(number, serial) => self.overdue(number, serial),
+            Event::Overdue(number, serial) => self.overdue(chassis, number, serial),
             Event::Unanswered(number, life, id) => {
                 let Some(client) = self.alive(number, life, State::Connected) else {
                     return;
@@ -178,42 +180,42 @@ impl<N: Network> SimBg96<N> {
                 let before = client.unacknowledged.len();
                 client.unacknowledged.retain(|waiting| *waiting != id);
                 if client.unacknowledged.len() < before {
-                    self.send_empty(number, MessageType::Acknowledgement, id);
+                    self.send_empty(chassis, number, MessageType::Acknowledgement, id);
                 }
             }
         }
     }
 
-    fn resolve(&mut self, number: u8, life: u32) {
+    fn resolve(&mut self, chassis: &mut Chassis, number: u8, life: u32) {
         let Some(client) = self.alive(number, life, State::Opening) else {
             return;
         };
         let (host, port) = (client.host.clone(), client.port);
-        let remote = self.network.resolve(&host);
+        let remote = chassis.network.resolve(&host);
         let Some(client) = self.alive(number, life, State::Opening) else {
             return;
         };
         let Some(mut remote) = remote else {
             client.state = State::Idle;
-            self.say_result("QCOAPOPEN", number, result::DNS);
+            say_result(chassis, "QCOAPOPEN", number, result::DNS);
             return;
         };
         remote.set_port(port);
         client.remote = Some(remote);
         client.state = State::Connecting;
-        self.later(130, super::Event::Session(Event::Connect(number, life)));
+        chassis.later(130, super::Event::Session(Event::Connect(number, life)));
     }
 
-    fn connect(&mut self, number: u8, life: u32) {
+    fn connect(&mut self, chassis: &mut Chassis, number: u8, life: u32) {
         let Some(client) = self.alive(number, life, State::Connecting) else {
             return;
         };
         if client.dtls {
             client.state = State::Idle;
-            self.say_result("QCOAPOPEN", number, result::DTLS);
+            say_result(chassis, "QCOAPOPEN", number, result::DTLS);
             return;
         }
-        let socket = self.network.open();
+        let socket = chassis.network.open();
         let Some(client) = self.alive(number, life, State::Connecting) else {
             return;
         };
@@ -228,12 +230,12 @@ impl<N: Network> SimBg96<N> {
                 result::SOCKET
             }
         };
-        self.say_result("QCOAPOPEN", number, result);
+        say_result(chassis, "QCOAPOPEN", number, result);
     }
 
     /// Everything that belongs to a session goes; the client's settings stay.
-    pub(super) fn end_session(&mut self, number: u8) {
-        let survive = self.quirks.options_survive_close;
+    pub(super) fn end_session(&mut self, chassis: &mut Chassis, number: u8) {
+        let survive = chassis.quirks.options_survive_close;
         let Ok(client) = self.client(number) else {
             return;
         };
@@ -250,19 +252,19 @@ impl<N: Network> SimBg96<N> {
             client.slots = Default::default();
         }
         if let Some(socket) = client.socket.take() {
-            self.network.close(socket);
+            chassis.network.close(socket);
         }
     }
 
     /// The PDP context is gone, and with it the sessions that use it.
-    pub(super) fn drop_sessions(&mut self, context: u8) {
+    pub(super) fn drop_sessions(&mut self, chassis: &mut Chassis, context: u8) {
         for number in 0..6 {
             if self
                 .clients
                 .get(usize::from(number))
                 .is_some_and(|client| client.context == context && client.state != State::Idle)
             {
-                self.end_session(number);
+                self.end_session(chassis, number);
             }
         }
     }

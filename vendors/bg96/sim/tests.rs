@@ -5,29 +5,31 @@ use embedded_io::{Read as _, ReadReady as _, Write as _};
 
 use super::*;
 use crate::front::Clock as _;
+use crate::sim::module::hex;
 use crate::sim::{Line, LineClock, Serial, TestNetwork, TimeSource};
+use crate::time::Millis;
 
-type Module = SimBg96<TestNetwork>;
+type Modem = SimBg96<TestNetwork>;
 
 /// A host that types.
 pub(super) struct Host {
-    pub(super) line: Line<Module>,
-    serial: Serial<Module>,
-    clock: LineClock<Module>,
+    pub(super) line: Line<Modem>,
+    serial: Serial<Modem>,
+    clock: LineClock<Modem>,
 }
 
 impl Host {
     pub(super) fn new() -> Self {
-        Self::with(Module::new(TestNetwork::default()))
+        Self::with(Modem::new(TestNetwork::default()))
     }
 
     pub(super) fn with_quirks(change: impl FnOnce(&mut Quirks)) -> Self {
         let mut quirks = Quirks::default();
         change(&mut quirks);
-        Self::with(Module::with_quirks(TestNetwork::default(), quirks))
+        Self::with(Modem::with_quirks(TestNetwork::default(), quirks))
     }
 
-    pub(super) fn with(module: Module) -> Self {
+    pub(super) fn with(module: Modem) -> Self {
         let line = Line::new(module, TimeSource::Virtual);
         Self {
             serial: line.serial(),
@@ -171,7 +173,7 @@ fn the_dialog_of_the_document_5_1_gives_its_bytes() {
     assert_eq!(sent[0].get_option(CoapOption::ContentFormat), None);
     assert_eq!(sent[0].payload, b"Hello, CoAP Message!");
 
-    let token = options::hex(token);
+    let token = hex(token);
     let answer = format!(
         "\r\nOK\r\n\r\n+QCOAPACK: 0,1,1234,0\r\n\r\n+QCOAPRECV: 0,1,4.04,6,{token},0,9\r\nNot Found\r\n"
     );
