@@ -2,3 +2,6 @@
 
 #[cfg(feature = "bg96")]
 pub mod bg96;
+
+#[cfg(feature = "sim7000")]
+pub mod sim7000;

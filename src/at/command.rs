@@ -32,6 +32,11 @@ impl<'f, 'b> Put<'f, 'b> {
     /// A number in decimal.
     pub fn num(mut self, value: u32) -> Self {
         self.separate();
+        self.part_num(value)
+    }
+
+    /// A piece of a quoted argument: a number in decimal.
+    pub fn part_num(mut self, value: u32) -> Self {
         // Digits by subtraction: division costs a library call where the core has none.
         let mut rest = value;
         let mut begun = false;

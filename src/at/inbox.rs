@@ -102,15 +102,15 @@ impl Queue {
 
     /// Adds an id and a length, unless the id is there.
     pub fn push_sized(&mut self, id: u16, length: u16) {
-        let count = usize::from(self.count);
-        if self.entries.iter().take(count).any(|known| known.0 == id) {
+        if self.contains(id) {
             return;
         }
-        if count == Self::ROOM {
+        if self.len() == Self::ROOM {
             self.overflowed = true;
             self.pop();
         }
-        if let Some(place) = self.entries.get_mut(usize::from(self.count)) {
+        let count = self.len();
+        if let Some(place) = self.entries.get_mut(count) {
             *place = (id, length);
             self.count += 1;
         }
@@ -129,6 +129,22 @@ impl Queue {
             *to = from;
         }
         Some(oldest)
+    }
+
+    /// Whether an id is there.
+    pub fn contains(&self, id: u16) -> bool {
+        let mut known = self.entries.iter().take(self.len());
+        known.any(|(known, _)| *known == id)
+    }
+
+    /// How many there are.
+    pub const fn len(&self) -> usize {
+        self.count as usize
+    }
+
+    /// Whether there is none.
+    pub const fn is_empty(&self) -> bool {
+        self.count == 0
     }
 
     /// Whether an id has lost its place since this was last asked.

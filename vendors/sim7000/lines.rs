@@ -1,0 +1,135 @@
+//! What the modem says by itself, and the data that its answers count: messages and notes (note, 3.4 to 3.6).
+
+use super::head;
+use crate::at::{Counted, Delivery, Form, Inbox, line};
+use crate::modem::lines::{Meaning, note};
+
+pub(super) fn counted(line: &[u8], whole: bool) -> Counted {
+    let (fields, place) = if let Some(rest) = line::after(line, "+CCOAPREAD:") {
+        (rest, 0)
+    } else if let Some(rest) = line::after(line, "+CCOAPHEAD:") {
+        (rest, 1)
+    } else {
+        return Counted::No;
+    };
+    let mut fields = line::Fields::new(fields);
+    if place == 1 && fields.num() != Some(0) {
+        return Counted::No;
+    }
+    // The comma behind the length begins a field of its own, as yet an empty one.
+    match (fields.num(), fields.next()) {
+        (Some(length), Some(_)) => Counted::Now {
+            length: u16::try_from(length).unwrap_or(u16::MAX),
+            form: Form::TEXT_OR_HEX,
+        },
+        (Some(0), None) if whole => Counted::Now {
+            length: 0,
+            form: Form::RAW,
+        },
+        _ if whole => Counted::No,
+        _ => Counted::Later,
+    }
+}
+
+pub(super) fn urc(line: &[u8], inbox: &mut Inbox<'_>) -> bool {
+    let known = if let Some(rest) = line::after(line, "+CCOAPRECV:") {
+        announced(rest, inbox)
+    } else if let Some(rest) = line::after(line, "+CCOAPRCV:") {
+        announced(rest, inbox)
+    } else if let Some(rest) = line::after(line, "+CCOAPACTION:") {
+        action(rest, inbox)
+    } else if let Some(rest) = line::after(line, "+CCOAPREAD:") {
+        read(rest, inbox)
+    } else if let Some(rest) = line::after(line, "+CCOAPHEAD:") {
+        match rest {
+            [b'0', ..] => head::raw(rest, inbox),
+            _ => head::parsed(rest, inbox).or_else(|| {
+                inbox.lost_message();
+                None
+            }),
+        }
+    } else {
+        // The last of the boot lines, which may come long after the first: a sign of a restart only where an object stood.
+        if line == b"SMS Ready" && inbox.session.is_some() {
+            return note(b"RDY", &LINES, inbox);
+        }
+        return note(line, &LINES, inbox);
+    };
+    known.is_some()
+}
+
+/// How lines without a message begin. The context's line has the number of the context on sister modems.
+const LINES: [(&str, Meaning); 16] = [
+    ("RDY", Meaning::Restarted),
+    ("NORMAL POWER DOWN", Meaning::Restarted),
+    ("UNDER-VOLTAGE POWER DOWN", Meaning::Restarted),
+    ("OVER-VOLTAGE POWER DOWN", Meaning::Restarted),
+    ("+APP PDP: DEACTIVE", Meaning::LinkLost),
+    ("+APP PDP: 0,DEACTIVE", Meaning::LinkLost),
+    ("+PDP: DEACT", Meaning::LinkLost),
+    ("+APP PDP:", Meaning::Nothing),
+    ("+CGNAPN:", Meaning::Nothing),
+    ("UNDER-VOLTAGE", Meaning::Nothing),
+    ("OVER-VOLTAGE", Meaning::Nothing),
+    ("SMS Ready", Meaning::Nothing),
+    ("Call Ready", Meaning::Nothing),
+    ("DST:", Meaning::Nothing),
+    ("*PSUTTZ:", Meaning::Nothing),
+    ("*PSNWID:", Meaning::Nothing),
+];
+
+/// `+CCOAPRECV: <id>,<bytes of the packet>,<bytes of its payload>`
+fn announced(rest: &[u8], inbox: &mut Inbox<'_>) -> Option<()> {
+    let mut fields = line::Fields::new(rest);
+    let id = u16::try_from(fields.num()?).ok()?;
+    // Where the payload's length is not told there may be one.
+    let payload = fields.nth(1).and_then(|field| field.num()).unwrap_or(1);
+    let notes = inbox.note();
+    let payload = u16::try_from(payload).unwrap_or(u16::MAX);
+    notes.queue.push_sized(id, payload);
+    notes.announced = true;
+    Some(())
+}
+
+/// `+CCOAPACTION: <what>[,<id>]`: the first number tells answers from reports.
+fn action(rest: &[u8], inbox: &mut Inbox<'_>) -> Option<()> {
+    let mut fields = line::Fields::new(rest);
+    let what = fields.num()?;
+    let id = fields.num().and_then(|id| u16::try_from(id).ok());
+    match what {
+        // The queue is full, and this is the first in it.
+        1 => {
+            let notes = inbox.note();
+            notes.queue.push_sized(id?, 1);
+            notes.announced = true;
+        }
+        // No response in time.
+        2 => {
+            let open = inbox.exchange;
+            let id = match open {
+                Some(stamp) if id.is_none_or(|id| id == stamp.carried) => stamp.id,
+                _ => id?,
+            };
+            inbox.note().delivery = Some(Delivery { id, result: 2 });
+        }
+        // The socket has failed.
+        3 => {
+            let notes = inbox.note();
+            notes.closed = true;
+            notes.told = false;
+        }
+        // An answer that nobody waits for any more.
+        _ => {}
+    }
+    Some(())
+}
+
+/// `+CCOAPREAD: <length>,`: the payload of the message whose head was read.
+fn read(rest: &[u8], inbox: &mut Inbox<'_>) -> Option<()> {
+    let length = usize::try_from(line::Fields::new(rest).num()?).ok()?;
+    if length > 0 {
+        inbox.extend(1 + length);
+        inbox.push(&[0xFF]);
+    }
+    Some(())
+}
