@@ -53,6 +53,26 @@ list_features() {
         grep -v -e '^default$' -e '^_'
 }
 
+# The modems: the features with a folder of that name.
+list_modems() {
+    local feature features
+    features=$(list_features)
+    for feature in $features; do
+        if [ -d "vendors/${feature//-/_}" ]; then echo "$feature"; fi
+    done
+}
+
+# Each two modems, as features: one pair a line.
+list_pairs() {
+    local modems first second
+    modems=$(list_modems)
+    for first in $modems; do
+        for second in $modems; do
+            if [[ $first < $second ]]; then echo "$first,$second"; fi
+        done
+    done
+}
+
 # No feature, each alone, and all of them: one set of flags a line. Take it with an assignment of its own, since only then
 # a failure in here ends the script.
 feature_sets() {
@@ -149,12 +169,18 @@ interop() {
 }
 
 features() {
-    local flags sets
+    local flags sets pairs pair
     sets=$(feature_sets)
     while read -r flags; do
         # shellcheck disable=SC2086
         run cargo check --quiet --lib $flags
     done <<<"$sets"
+    # Two modems in one image, with what simulates them and without.
+    pairs=$(list_pairs)
+    for pair in $pairs; do
+        run cargo check --quiet --lib --no-default-features --features "$pair"
+        run cargo check --quiet --lib --no-default-features --features "$pair,sim"
+    done
 }
 
 msrv() {
@@ -183,15 +209,15 @@ msrv() {
 # The library for bare metal. There is no `std` on these targets, so what builds needs none; and an image links without
 # a global allocator only if nothing in it needs `alloc`.
 targets() {
-    local target feature features status modems='' crates
-    features=$(list_features)
-    # Modems: the features with a folder of that name.
-    for feature in $features; do
-        if [ -d "vendors/${feature//-/_}" ]; then modems+=${modems:+,}$feature; fi
-    done
+    local target feature status modems alone pairs crates
+    alone=$(list_modems)
+    modems=$(paste -sd, <<<"$alone")
     [ -n "$modems" ] || fail "no modem among the features"
+    pairs=$(list_pairs)
     for target in "${targets[@]}"; do
-        for feature in "$modems" "$modems,defmt" "$modems,log" "$modems,defmt,log"; do
+        # Alone and in pairs, on the smallest one.
+        [ "$target" = thumbv6m-none-eabi ] || alone='' pairs=''
+        for feature in $alone $pairs "$modems" "$modems,defmt" "$modems,log" "$modems,defmt,log"; do
             status=0
             bare_cargo "$target" build --quiet --lib --no-default-features --features "$feature" || status=$?
             [ "$status" != 75 ] || continue 2

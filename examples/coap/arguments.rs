@@ -32,23 +32,21 @@ pub(crate) struct Arguments {
     /// What to ask: coap://HOST[:PORT]/PATH[?QUERY]; the host `demo` is a server inside this program
     pub(crate) uri: String,
 
-    /// The modem; without it, plain UDP from this computer. Built so far: bg96
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", help = format!("The modem: {}; without it, plain UDP from this computer", crate::modems::names()))]
     pub(crate) modem: Option<String>,
 
     /// The modem's serial port; without it, a simulated modem that sends UDP from this computer
     #[arg(long, value_name = "TTY", requires = "modem")]
     pub(crate) port: Option<String>,
 
-    /// The serial port's speed
+    /// The serial port's speed; without it, the one that the modem has from the factory
     #[arg(
         long,
         value_name = "N",
-        default_value_t = 115_200,
         requires = "port",
         value_parser = clap::value_parser!(u32).range(300..=4_000_000)
     )]
-    pub(crate) baud: u32,
+    pub(crate) baud: Option<u32>,
 
     /// The access point name; without it, the one that modem or SIM have
     #[arg(
@@ -181,13 +179,14 @@ impl Arguments {
             Failure::Usage(text)
         })?;
         match uri.scheme() {
-            Scheme::Coap => Ok(uri),
+            // Which links have it, their capabilities say.
+            Scheme::Coap | Scheme::CoapTcp => Ok(uri),
             Scheme::Coaps => Err(Failure::Usage(
                 "coaps:// is not supported yet, and nothing was sent in the clear: use coap:// where that is acceptable"
                     .into(),
             )),
             other => Err(Failure::Usage(format!(
-                "{}:// is not supported: use coap://, which is over UDP",
+                "{}:// is not supported yet, and nothing was sent in the clear",
                 other.as_str()
             ))),
         }

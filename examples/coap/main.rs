@@ -4,11 +4,12 @@
 //! cargo run --example coap -- --modem bg96 -v coap://demo/hello
 //! ```
 //!
-//! Files: `arguments` (the command line), `formats` (Content-Formats by name), `port` (the serial port), `show` (what
-//! goes to standard error), and here the request itself: one function for every link.
+//! Files: `arguments` (the command line), `formats` (Content-Formats by name), `modems` (which there are), `port` (the serial
+//! port), `show` (what goes to standard error), and here the request itself: one function for every link.
 
 mod arguments;
 mod formats;
+mod modems;
 mod port;
 mod show;
 
@@ -18,24 +19,17 @@ use coap_modem::client::{Blocking, Network, Remote, Response};
 use coap_modem::error::{
     ClientError, Error, ModemError, PeerError, Resource, Unsupported, Waited, WayOut,
 };
-use coap_modem::front::{Clock, Polled, StdClock};
 use coap_modem::message::Number;
 use coap_modem::message::uri::Uri;
 use coap_modem::sim::transcript::{Header, Kind, Mode};
-use coap_modem::sim::{DemoServer, HostNetwork, Line, Recorder, TimeSource};
+use coap_modem::sim::{DemoServer, Recorder, record};
 use coap_modem::udp::{self, Traffic, UdpClient};
-use coap_modem::vendors::bg96::sim::SimBg96;
-use coap_modem::vendors::bg96::{self, Bg96};
-use embedded_io::{Read, ReadReady, Write};
 use port::Port;
 use show::{Watched, Way, tell, tell_way};
 use std::fmt;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::net::{Ipv4Addr, UdpSocket};
 use std::process::ExitCode;
-
-/// Modems that have a name and nothing behind it yet.
-const PLANNED: [&str; 4] = ["bc28", "sim7000", "l610", "sara-r5"];
 
 /// Room for the largest response.
 const RESPONSE: usize = 2048;
@@ -61,35 +55,24 @@ fn main() -> ExitCode {
 
 fn start(arguments: &Arguments) -> Result<u8, Failure> {
     let uri = arguments.check()?;
-    match arguments.modem.as_deref() {
-        None => over_udp(arguments, &uri),
-        Some("bg96") => match &arguments.port {
-            Some(name) => {
-                let port = Port::open(name, arguments.baud).map_err(|error| {
-                    Failure::Failed(format!(
-                        "cannot open {name}: {error}; check the name, your permission, and that no other program has it"
-                    ))
-                })?;
-                over_bg96(arguments, &uri, port, StdClock::new(), Kind::Recorded)
-            }
-            None => {
-                let line = Line::new(SimBg96::new(HostNetwork::new()), TimeSource::Real);
-                over_bg96(
-                    arguments,
-                    &uri,
-                    line.serial(),
-                    line.clock(),
-                    Kind::Simulated,
-                )
-            }
-        },
-        Some(name) if PLANNED.contains(&name) => Err(Failure::Usage(format!(
-            "--modem {name} is not supported yet: use bg96, or leave --modem out for plain UDP"
-        ))),
-        Some(name) => Err(Failure::Usage(format!(
-            "--modem {name} is not known: use bg96, or leave --modem out for plain UDP"
-        ))),
-    }
+    let Some(name) = arguments.modem.as_deref() else {
+        return over_udp(arguments, &uri);
+    };
+    let Some(modem) = modems::find(name) else {
+        return Err(Failure::Usage(format!(
+            "--modem {name} is not known: there are {}; without --modem it is plain UDP",
+            modems::names()
+        )));
+    };
+    let Some(name) = &arguments.port else {
+        return (modem.simulated)(arguments, &uri);
+    };
+    let port = Port::open(name, arguments.baud.unwrap_or(modem.baud)).map_err(|error| {
+        Failure::Failed(format!(
+            "cannot open {name}: {error}; check the name, your permission, and that no other program has it"
+        ))
+    })?;
+    (modem.attached)(arguments, &uri, port)
 }
 
 fn over_udp(arguments: &Arguments, uri: &Uri<'_>) -> Result<u8, Failure> {
@@ -107,25 +90,21 @@ fn over_udp(arguments: &Arguments, uri: &Uri<'_>) -> Result<u8, Failure> {
         let started = start_demo()
             .map_err(|error| Failure::Failed(format!("the demo server does not start: {error}")))?;
         demo = started.ip().to_string();
-        remote = Remote::new(&demo, started.port());
+        (remote.host, remote.port) = (&demo, started.port());
     }
     run(&mut client, arguments, uri, &remote)
 }
 
-fn over_bg96<S, C>(
+/// What went over a modem's serial port while `ask` used it, shown and recorded as the arguments want it.
+fn recorded<S>(
     arguments: &Arguments,
-    uri: &Uri<'_>,
-    serial: S,
-    clock: C,
+    modem: &str,
     kind: Kind,
-) -> Result<u8, Failure>
-where
-    S: Read + ReadReady + Write,
-    S::Error: fmt::Display,
-    C: Clock,
-{
+    serial: S,
+    ask: impl FnOnce(Watched<record::Tap<S>>) -> Result<u8, Failure>,
+) -> Result<u8, Failure> {
     let header = Header {
-        modem: "bg96".into(),
+        modem: modem.into(),
         source: format!("the example coap, version {}", env!("CARGO_PKG_VERSION")),
         kind,
         mode: Mode::Dialog,
@@ -136,13 +115,12 @@ where
         .map(|path| path.display().to_string());
     let recorder = Recorder::new(name.unwrap_or_default(), header);
     recorder.call(format!("connect {}", arguments.uri));
-    let serial = Watched::new(recorder.tap(serial), recorder.clone(), arguments.verbose);
-    let mut memory = Box::new(bg96::Memory::new());
-    let mut client: bg96::Client<'_, _> =
-        coap_modem::modem::Client::<Bg96, _>::new(&mut memory, Polled::new(serial, clock), random);
-    let outcome = remote(uri).and_then(|remote| run(&mut client, arguments, uri, &remote));
     // The end of the dialog is shown when the serial port is let go.
-    drop(client);
+    let outcome = ask(Watched::new(
+        recorder.tap(serial),
+        recorder.clone(),
+        arguments.verbose,
+    ));
     let Some(path) = &arguments.record else {
         return outcome;
     };
@@ -271,8 +249,14 @@ fn failure<E: fmt::Display>(
     let ClientError::Operation(operation) = error else {
         return Failure::Failed(format!("{error}; is it still plugged in?"));
     };
-    if let Error::Invalid(invalid) = operation {
-        return Failure::Usage(invalid.to_string());
+    match operation {
+        Error::Invalid(invalid) => return Failure::Usage(invalid.to_string()),
+        Error::Unsupported(Unsupported::Transport, _) => {
+            return Failure::Usage(
+                "coap+tcp:// is not there on this link: use coap://, which is over UDP".into(),
+            );
+        }
+        _ => {}
     }
     let modem = arguments.modem.is_some();
     let advice = match operation {

@@ -32,11 +32,22 @@ impl<'f, 'b> Put<'f, 'b> {
     /// A number in decimal.
     pub fn num(mut self, value: u32) -> Self {
         self.separate();
-        self.part_num(value)
+        self.decimal(value);
+        self
+    }
+
+    /// A number in decimal, in quotes.
+    pub fn quoted_num(self, value: u32) -> Self {
+        self.begin_quoted().part_num(value).end_quoted()
     }
 
     /// A piece of a quoted argument: a number in decimal.
     pub fn part_num(mut self, value: u32) -> Self {
+        self.decimal(value);
+        self
+    }
+
+    fn decimal(&mut self, value: u32) {
         // Digits by subtraction: division costs a library call where the core has none.
         let mut rest = value;
         let mut begun = false;
@@ -62,7 +73,6 @@ impl<'f, 'b> Put<'f, 'b> {
                 self.append(&[digit]);
             }
         }
-        self
     }
 
     /// A caller's text in quotes. Refused if it holds a quote, a control character or a byte beyond ASCII.

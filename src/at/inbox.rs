@@ -54,6 +54,8 @@ pub struct Delivery {
 pub struct Stamp {
     /// Its message id.
     pub id: u16,
+    /// It asks for notifications, so that its response may be numbered like one. Set by who sends it.
+    pub observes: bool,
     /// The message id that the modem has given it, if that is another.
     pub carried: u16,
     token: [u8; 8],
@@ -65,6 +67,7 @@ impl Stamp {
     pub fn new(id: u16, token: &[u8]) -> Self {
         let mut stamp = Self {
             id,
+            observes: false,
             carried: id,
             token: [0; 8],
             length: 0,
@@ -195,6 +198,8 @@ pub struct Inbox<'b> {
     news: bool,
     /// The modem's number of our session, where it has several: lines about another are not ours.
     pub session: Option<u8>,
+    /// Who is spoken to, in whatever form the dialect compares senders: what comes from another is not ours.
+    pub peer: Option<u32>,
     /// The open request: for lines that do not show id and token of what they tell of.
     pub exchange: Option<Stamp>,
     /// What no message says.
@@ -250,6 +255,7 @@ impl<'b> Inbox<'b> {
             doubt: false,
             news: false,
             session: None,
+            peer: None,
             exchange: None,
             notes: Notes::default(),
             losses: Losses::default(),
@@ -382,14 +388,20 @@ impl<'b> Inbox<'b> {
         }
     }
 
-    /// Appends to the open message. Without one, behind a cut, or beyond its size, nothing is kept.
+    /// Appends to the open message. Without one, or behind a cut, nothing is kept; what goes beyond its size cuts it.
     pub fn push(&mut self, bytes: &[u8]) {
         let Some(open) = self.open.as_mut().filter(|open| !open.cut) else {
             return;
         };
         let from = usize::from(open.start + PREFIX + open.fill);
         let room = usize::from(open.limit - open.fill);
-        let bytes = bytes.get(..room).unwrap_or(bytes);
+        let mut bytes = bytes;
+        if let Some((fits, [_, ..])) = bytes.split_at_checked(room) {
+            bytes = fits;
+            // Only where the length was not told before.
+            open.cut = true;
+            count(&mut self.losses.messages);
+        }
         if let Some(target) = self.memory.get_mut(from..from + bytes.len()) {
             // A loop, not `copy_from_slice`: chunks are short, and a call to `memcpy` costs more than they do.
             for (target, byte) in target.iter_mut().zip(bytes) {
@@ -397,6 +409,11 @@ impl<'b> Inbox<'b> {
                 open.fill += 1;
             }
         }
+    }
+
+    /// How many bytes of the open message are written; `None` if none is open.
+    pub fn opened_length(&self) -> Option<usize> {
+        self.open.map(|open| open.fill.into())
     }
 
     /// What was written to the open message last, at most so many bytes.

@@ -48,7 +48,7 @@
 //! | `= expect note delivered id=N` | a message was acknowledged (or, non-confirmable, sent) |
 //! | `= expect note undelivered id=N result=N` | it was not; the modem's number as printed (makers differ on the sign: compare without) |
 //! | `= expect note retransmitted id=N times=N` | it was sent again |
-//! | `= expect lost WHAT N` | what could not be kept: `line`, `message`, `bytes`, and how many |
+//! | `= expect lost WHAT N` | what could not be kept: `line`, `message`, `payload`, `option`, `bytes`, and how many |
 //!
 //! A command counts as pending until the next `run`, since some answers come behind the OK (the result of an open, for
 //! one). Where it gets a prompt, the next `>` line is what another host typed there. Expectations stand directly after

@@ -219,3 +219,26 @@ fn any_course_of_events_keeps_order_and_content() {
         assert!(lost > 0, "the queue of {size} was full at times");
     }
 }
+
+#[test]
+fn data_of_an_untold_length_that_goes_beyond_its_space_makes_no_whole_message() {
+    let mut memory = [0; 16];
+    let mut inbox = Inbox::new(&mut memory);
+    assert_eq!(inbox.opened_length(), None);
+    inbox.open(1, 3).unwrap()[0] = b'H';
+    inbox.filled(1);
+    inbox.push(b"ab");
+    assert_eq!(inbox.opened_length(), Some(3));
+    inbox.push(b"c");
+    inbox.commit();
+    assert_eq!(inbox.peek().map(|message| message.cut), Some(false));
+    inbox.remove();
+    inbox.open(1, 3).unwrap()[0] = b'H';
+    inbox.filled(1);
+    inbox.push(b"abcd");
+    inbox.push(b"e");
+    inbox.commit();
+    let message = inbox.peek().unwrap();
+    assert_eq!((message.bytes, message.cut), (&b"Habc"[..], true));
+    assert_eq!(inbox.losses.messages, 1);
+}

@@ -133,6 +133,9 @@ fn one_quoted_argument_is_made_of_pieces_and_none_of_them_can_end_it() {
         let mut wait = command.bare(b"a-1.b_2:c").hex(&[0xAB, 1]).ok(300);
         assert_eq!(run(wire, &mut wait), "AT+X=\"coap://h\",a-1.b_2:c,AB01\r");
         at.engine.cancel();
+        let mut wait = at.put("AT+X=").quoted_num(0).quoted_num(65_535).ok(300);
+        assert_eq!(run(wire, &mut wait), "AT+X=\"0\",\"65535\"\r");
+        at.engine.cancel();
         let bad: [for<'f, 'b> fn(Put<'f, 'b>) -> Put<'f, 'b>; 4] = [
             |put| put.begin_quoted().part(b"a\"b"),
             |put| put.bare(b"a,b"),

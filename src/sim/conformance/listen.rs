@@ -1,7 +1,10 @@
 //! Transcripts in listen mode: what the modem said, against engine and dialect.
+//!
+//! Words of this harness's own: `= open id=N token=HEX` says which request is open from here on, for modems whose lines do not
+//! show id or token of what they answer; with `observes` behind it, it asked for notifications. `= open none` ends it.
 
 use super::{Bench, Way, transcripts, wait};
-use crate::at::{At, Delivery, Final};
+use crate::at::{At, Delivery, Final, Stamp};
 use crate::error::Error;
 use crate::front::{Asynch, Front, Polled, Wire};
 use crate::modem::Modem;
@@ -115,6 +118,20 @@ struct Listener<'a, F> {
     input: Option<Vec<u8>>,
 }
 
+/// The request that is open from a `= open` on.
+fn opened(words: &str) -> Option<Option<Stamp>> {
+    if words == "none" {
+        return Some(None);
+    }
+    let mut words = words.split(' ');
+    let id = words.next()?.strip_prefix("id=")?.parse().ok()?;
+    let mut token = [0; 8];
+    let digits = words.next()?.strip_prefix("token=")?.as_bytes();
+    let mut stamp = Stamp::new(id, crate::at::line::unhex(digits, &mut token)?);
+    stamp.observes = words.next() == Some("observes");
+    Some(Some(stamp))
+}
+
 /// The number of fields, as a dialect names those that it knows.
 fn counts(fields: &str) -> &'static [u8] {
     let count = crate::at::line::Fields::new(fields.as_bytes()).count();
@@ -164,6 +181,12 @@ impl<'a, F: Front> Listener<'a, F> {
                     assert!(listener.at.prompted(), "{here}: no prompt was seen");
                     let input = listener.input.take().unwrap_or_default();
                     listener.drive(|at| at.input(&input, PATIENCE));
+                    listener.replay.advance();
+                }
+                Call::Ask(words) if words.starts_with("open ") => {
+                    let stamp = words.strip_prefix("open ").and_then(opened);
+                    let stamp = stamp.unwrap_or_else(|| panic!("{here}: which request?"));
+                    listener.at.inbox.exchange = stamp;
                     listener.replay.advance();
                 }
                 other => panic!("{here}: not for listen mode: {other:?}"),
@@ -296,13 +319,22 @@ impl<'a, F: Front> Listener<'a, F> {
                 }
             }
             Expectation::Lost { what, count } => {
-                let losses = std::mem::take(&mut inbox.losses);
-                let lost = match what.as_str() {
-                    "line" => losses.lines,
-                    "message" => losses.messages,
-                    "bytes" => losses.junk,
+                let losses = &mut inbox.losses;
+                let lost = std::mem::take(match what.as_str() {
+                    "line" => &mut losses.lines,
+                    "message" => &mut losses.messages,
+                    "payload" => &mut losses.torn,
+                    "option" => &mut losses.options,
+                    "bytes" => &mut losses.junk,
                     other => panic!("{here}: what is `{other}`?"),
-                };
+                });
+                for _ in 0..if what == "payload" { lost } else { 0 } {
+                    // Each leaves its message, cut.
+                    inbox.rewind();
+                    let cut = inbox.peek().is_some_and(|message| message.cut);
+                    assert!(cut, "{here}: its message is not there");
+                    inbox.remove();
+                }
                 assert_eq!(u32::from(lost), *count, "{here}");
             }
         }

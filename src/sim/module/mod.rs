@@ -1,5 +1,111 @@
-//! What every simulated modem has in common. (docs below)
+//! What every simulated modem has in common. A modem adds its [`Firmware`], and is a [`Module`] of it.
+//!
+//! | the chassis does | the firmware does |
+//! |---|---|
+//! | lines, echo, prompts and their input, one command at a time | its own commands, and what input means |
+//! | the form of answers, `+CME ERROR` and its levels | which answer, and when |
+//! | V.250 and 3GPP commands up to registration and PDP contexts, the SIM card | what it has in another form |
+//! | time: what is to happen ([`Chassis::later`], [`Chassis::urc_later`]) | what that is |
+//! | power, boot lines, resets | what it forgets, its farewell |
+//! | the network: names and sockets, behind any [`Network`] | what goes through it |
+//! | the book: how often a command came, and what a polite host does not do | the reasons of its refusals |
+//!
+//! Strict and deterministic: what the modem's manual does not promise to work is an error with its reason in
+//! [`Chassis::misuse`], and the same bytes at the same times give the same answers. The files, in reading order: this one,
+//! `quirks` (what surrounds a modem, and its [`Manner`]), `command` (arguments and results), `chassis`, `serial` (bytes,
+//! lines and time), `settings`, `general` and `coverage` (the common commands).
+//!
+//! A modem that sends what is typed behind its prompt as a datagram, and prints what comes back:
+//!
+//! ```
+//! use coap_modem::sim::grammar::Form;
+//! use coap_modem::sim::module::{
+//!     Arguments, Chassis, Done, Ending, Failure, Firmware, Identity, Module, Oddities, Prompt, Terminal, Until, hex,
+//! };
+//! use coap_modem::sim::{Network as _, TestNetwork};
+//!
+//! #[derive(Debug, Default)]
+//! struct Own {
+//!     /// Error of its firmware 1.0: says `+GOT` in lower case.
+//!     lower: bool,
+//! }
+//!
+//! impl Oddities for Own {
+//!     const BOOT: &'static [&'static str] = &["READY"];
+//! }
+//!
+//! #[derive(Debug, Default)]
+//! struct Toy {
+//!     socket: Option<usize>,
+//! }
+//!
+//! impl Firmware for Toy {
+//!     type Quirks = Own;
+//!     type Input = (); // what must be known of a command when its input is complete
+//!     type Event = usize; // so many bytes were sent
+//!     const IDENTITY: Identity = Identity { manufacturer: "Toys", model: "T1", revision: "1.0", information: &["T1"] };
+//!
+//!     fn command(&mut self, chassis: &mut Chassis<Self>, name: &str, form: &Form) -> Result<Done<()>, Failure> {
+//!         match (name, form) {
+//!             ("PUSH", Form::Write(arguments)) => {
+//!                 let arguments = Arguments(arguments);
+//!                 arguments.count(&[1])?;
+//!                 let length = arguments.byte(0, 1..=100)?;
+//!                 self.socket = self.socket.or_else(|| chassis.network.open().ok());
+//!                 Ok(Done::Prompt(Prompt::new((), Until::Count(length.into()))))
+//!             }
+//!             ("PUSH", _) => Err(Failure::form()),
+//!             _ => Ok(Done::Common),
+//!         }
+//!     }
+//!
+//!     fn input(
+//!         &mut self,
+//!         chassis: &mut Chassis<Self>,
+//!         (): (),
+//!         bytes: &[u8],
+//!         _cancelled: bool,
+//!     ) -> Result<Done<()>, Failure> {
+//!         let (now, to) = (chassis.now(), "192.0.2.1:5683".parse().map_err(|_| Failure::state())?);
+//!         let socket = self.socket.ok_or(Failure::state())?;
+//!         chassis.network.send(now, socket, to, bytes).map_err(|_| Failure::cme(30))?;
+//!         chassis.later(20, bytes.len());
+//!         Done::ok(10)
+//!     }
+//!
+//!     fn happen(&mut self, chassis: &mut Chassis<Self>, sent: usize) {
+//!         chassis.urc(format!("+SENT: {sent}"));
+//!     }
+//!
+//!     fn datagram(&mut self, chassis: &mut Chassis<Self>) -> bool {
+//!         let now = chassis.now();
+//!         let came = self.socket.and_then(|socket| chassis.network.receive(now, socket));
+//!         let Some((_, bytes)) = came else { return false };
+//!         let name = if chassis.quirks.lower { "+got" } else { "+GOT" };
+//!         chassis.urc(format!("{name}: {}", hex(&bytes)));
+//!         true
+//!     }
+//!
+//!     fn forget(&mut self, chassis: &mut Chassis<Self>, _ending: Ending) {
+//!         if let Some(socket) = self.socket.take() {
+//!             chassis.network.close(socket);
+//!         }
+//!     }
+//! }
+//!
+//! let mut host = Terminal::new(Module::<Toy, _>::new(TestNetwork::default()));
+//! assert_eq!(host.ask("ATE0"), "ATE0\r\r\nOK\r\n");
+//! assert_eq!(host.ask("AT+PUSH=4"), "\r\n> ");
+//! host.put(&[0x40, 0, 0, 7]); // a CoAP ping
+//! assert_eq!(host.hear(200), "\r\nOK\r\n\r\n+SENT: 4\r\n\r\n+GOT: 70000007\r\n");
+//! assert_eq!(host.ask("AT+CEREG?"), "\r\n+CEREG: 0,2\r\n\r\nOK\r\n");
+//! host.line.device().quirks.lower = true;
+//! host.line.device().reset();
+//! assert_eq!(host.hear(3_000), "\r\nREADY\r\n");
+//! assert_eq!(host.misuse(), [""; 0]);
+//! ```
 
+pub mod agent;
 mod chassis;
 mod command;
 mod coverage;
@@ -7,6 +113,7 @@ mod general;
 mod quirks;
 mod serial;
 mod settings;
+mod terminal;
 
 use std::fmt::Debug;
 use std::ops::{Deref, DerefMut};
@@ -15,6 +122,7 @@ pub use chassis::{Chassis, TOO_SOON};
 pub use command::{Arguments, Done, Failure, Prompt, Until, hex, unhex};
 pub use quirks::{Identity, Manner, Oddities, Quirks, Restart, Sim};
 pub use settings::{Context, Settings};
+pub use terminal::Terminal;
 
 use self::chassis::Power;
 use super::Network;

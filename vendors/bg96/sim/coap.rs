@@ -2,12 +2,12 @@
 
 use coap_lite::MessageType;
 
-use super::exchange::SENDING_TIME;
 use super::options;
 use super::report::head;
-use super::session::{Client, Event as SessionEvent, Header, Message, State};
+use super::session::{Client, Event as SessionEvent, Header, SENDING_TIME, State};
 use super::{Answer, Bg96Firmware, Chassis, Event, ZeroLength};
 use crate::sim::grammar::{Argument, Form};
+use crate::sim::module::agent::Message;
 use crate::sim::module::{Arguments, Done, Failure, Prompt, Until, unhex};
 
 /// Results, chapter 4.
@@ -118,12 +118,13 @@ impl Bg96Firmware {
             }
             ("trans", 2) => Done::line(format!(
                 "+QCOAPCFG: \"trans\",{},{}",
-                client.timeout, client.retries
+                client.agent.timeout / 1000,
+                client.agent.retries
             )),
             ("trans", 4) => {
                 let (timeout, retries) = (arguments.byte(2, 2..=60)?, arguments.byte(3, 4..=8)?);
-                client.timeout = timeout;
-                client.retries = retries;
+                client.agent.timeout = u32::from(timeout) * 1000;
+                client.agent.retries = retries;
                 Done::ok(20)
             }
             ("pdpcid" | "dtls" | "trans", _) => Err(Failure::misuse("a wrong number of arguments")),
@@ -281,7 +282,7 @@ impl Bg96Firmware {
         if repeated(session, mask) {
             return Err(Failure::misuse("an option twice that may stand once"));
         }
-        if one_at_a_time && kind == MessageType::Confirmable && !session.exchanges.is_empty() {
+        if one_at_a_time && kind == MessageType::Confirmable && session.agent.is_waiting() {
             return Err(Failure::state());
         }
         if length == Some(0) {
@@ -349,7 +350,8 @@ impl Bg96Firmware {
         let message = Message {
             kind: sending.kind,
             code: sending.code,
-            header,
+            id: header.id,
+            token: header.token,
             options: chosen,
             payload: payload.to_vec(),
         };

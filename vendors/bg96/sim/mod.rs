@@ -32,11 +32,10 @@
 //!
 //! What every simulated modem has is in [`sim::module`](crate::sim::module). The files here, in reading order: this one,
 //! [`quirks`], `general` and `pdp` (the module's commands that are not CoAP), `coap` (the CoAP commands), `options`
-//! (table 2 of the document), `session` and `exchange` (what happens between module and server), `report` (what the host
-//! is told of it).
+//! (table 2 of the document), `session` (what happens between module and server, by the chassis' CoAP agent), `report` (what
+//! the host is told of it).
 
 mod coap;
-mod exchange;
 mod general;
 mod options;
 mod pdp;
@@ -50,7 +49,7 @@ use self::session::Client;
 pub use self::session::Event as SessionEvent;
 use crate::sim::Network;
 use crate::sim::grammar::Form;
-use crate::sim::module::{Done, Ending, Failure, Firmware, Identity, Module};
+use crate::sim::module::{Done, Ending, Failure, Firmware, Identity, Module, agent};
 
 type Chassis = crate::sim::module::Chassis<Bg96Firmware>;
 type Answer = Result<Done<Sending>, Failure>;
@@ -68,7 +67,7 @@ pub struct Bg96Firmware {
 impl Default for Bg96Firmware {
     fn default() -> Self {
         Self {
-            clients: Default::default(),
+            clients: [0, 1, 2, 3, 4, 5].map(Client::new),
             urc_port: "uart1",
         }
     }
@@ -81,6 +80,14 @@ pub enum Event {
     Activated(u8),
     /// Something in a session.
     Session(SessionEvent),
+    /// Something in the CoAP agent of a session.
+    Agent(agent::Event),
+}
+
+impl From<agent::Event> for Event {
+    fn from(event: agent::Event) -> Self {
+        Self::Agent(event)
+    }
 }
 
 impl<N: Network + 'static> SimBg96<N> {
@@ -92,7 +99,7 @@ impl<N: Network + 'static> SimBg96<N> {
 
     /// The socket of an open session, by client identifier.
     pub fn socket(&self, client: usize) -> Option<usize> {
-        self.firmware.clients.get(client)?.socket
+        self.firmware.clients.get(client)?.agent.socket()
     }
 }
 
@@ -133,6 +140,13 @@ impl Firmware for Bg96Firmware {
         match event {
             Event::Activated(context) => Self::activated(chassis, context),
             Event::Session(event) => self.session_event(chassis, event),
+            Event::Agent(event) => {
+                if let Ok(client) = self.client(event.agent) {
+                    let news = client.agent.happen(chassis, event);
+                    let life = client.life;
+                    session::tell(chassis, event.agent, life, news);
+                }
+            }
         }
     }
 
@@ -148,9 +162,7 @@ impl Firmware for Bg96Firmware {
     fn forget(&mut self, chassis: &mut Chassis, ending: Ending) {
         let active = chassis.settings.is_active(1);
         for client in &mut self.clients {
-            if let Some(socket) = client.socket.take() {
-                chassis.network.close(socket);
-            }
+            client.agent.close(chassis);
         }
         *self = Self::default();
         if ending != Ending::Reset {

@@ -1,9 +1,8 @@
 //! The CoAP lines that tell the host: chapter 3.4 of the document, and the result lines of opening and closing.
 
-use coap_lite::Packet;
-
 use super::options::show;
 use super::{Chassis, OptionsShown};
+use crate::sim::module::agent::Message;
 use crate::sim::module::hex;
 
 /// Name, colon and perhaps a blank.
@@ -16,7 +15,7 @@ pub(super) fn head(chassis: &Chassis, name: &str) -> String {
     format!("+{name}:{blank}")
 }
 
-pub(super) fn shown(chassis: &Chassis, result: i8) -> i8 {
+fn shown(chassis: &Chassis, result: i8) -> i8 {
     if chassis.quirks.positive_results {
         result.abs()
     } else {
@@ -43,26 +42,28 @@ pub(super) fn say_ack(chassis: &mut Chassis, number: u8, kind: u8, id: u16, resu
     chassis.urc(&line);
 }
 
-pub(super) fn say_received(chassis: &mut Chassis, number: u8, packet: &Packet) {
-    let code = u8::from(packet.header.code);
-    let token = packet.get_token();
-    let options: Vec<(u16, &Vec<u8>)> = packet
-        .options()
-        .flat_map(|(number, values)| values.iter().map(|value| (*number, value)))
-        .collect();
+pub(super) fn say_repeated(chassis: &mut Chassis, number: u8, id: u16, times: u8, result: i8) {
+    let result = shown(chassis, result);
+    let line = format!(
+        "{}{number},0,{id},{times},{result}",
+        head(chassis, "QCOAPIND")
+    );
+    chassis.urc(line);
+}
+
+pub(super) fn say_received(chassis: &mut Chassis, number: u8, message: &Message) {
     let mut line = format!(
-        "{}{number},{},{}.{:02},{},{},{}",
+        "{}{number},{},{},{},{},{}",
         head(chassis, "QCOAPRECV"),
-        packet.header.message_id,
-        code >> 5,
-        code & 31,
-        token.len(),
-        hex(token),
-        options.len()
+        message.id,
+        message.code_text(),
+        message.token.len(),
+        hex(&message.token),
+        message.options.len()
     )
     .into_bytes();
-    for (option, value) in options {
-        let value = show(option, value);
+    for (option, value) in &message.options {
+        let value = show(*option, value);
         let before = match chassis.quirks.options_shown {
             OptionsShown::Pairs => format!(",{option},\""),
             OptionsShown::Joined => format!(",\"{option},"),
@@ -72,10 +73,10 @@ pub(super) fn say_received(chassis: &mut Chassis, number: u8, packet: &Packet) {
         line.extend_from_slice(&value);
         line.push(b'"');
     }
-    line.extend_from_slice(format!(",{}", packet.payload.len()).as_bytes());
-    if !packet.payload.is_empty() || chassis.quirks.empty_payload_line {
+    line.extend_from_slice(format!(",{}", message.payload.len()).as_bytes());
+    if !message.payload.is_empty() || chassis.quirks.empty_payload_line {
         line.extend_from_slice(b"\r\n");
-        line.extend_from_slice(&packet.payload);
+        line.extend_from_slice(&message.payload);
     }
     chassis.urc(&line);
 }

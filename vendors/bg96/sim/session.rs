@@ -1,14 +1,17 @@
-//! Sessions: what they hold, how they open and close.
+//! Sessions: what they hold, how they open and close, and what of the agent's news is said.
 
-use std::collections::VecDeque;
 use std::net::SocketAddr;
 
 use coap_lite::MessageType;
 
 use super::coap::result;
-use super::report::{say_ack, say_result};
+use super::report::{say_ack, say_received, say_repeated, say_result};
 use super::{Bg96Firmware, Chassis};
 use crate::sim::module::Failure;
+use crate::sim::module::agent::{Agent, Message, News};
+
+/// From a complete `AT+QCOAPSEND` to its OK.
+pub(super) const SENDING_TIME: u32 = 15;
 
 /// The states of `AT+QCOAPOPEN?`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -28,78 +31,42 @@ pub(super) struct Header {
     pub(super) token: Vec<u8>,
 }
 
-/// A message from the host.
-#[derive(Debug)]
-pub(super) struct Message {
-    pub(super) kind: MessageType,
-    pub(super) code: u8,
-    pub(super) header: Header,
-    pub(super) options: Vec<(u16, Vec<u8>)>,
-    pub(super) payload: Vec<u8>,
-}
-
-/// A confirmable message that has not been acknowledged.
-#[derive(Debug)]
-pub(super) struct Exchange {
-    pub(super) serial: u32,
-    pub(super) header: Header,
-    pub(super) datagram: Vec<u8>,
-    pub(super) sent_again: u8,
-    pub(super) timeout: u32,
-}
-
 /// One of the six clients.
 #[derive(Debug)]
 pub(super) struct Client {
     pub(super) context: u8,
     pub(super) dtls: bool,
     pub(super) dtls_context: u8,
-    pub(super) timeout: u8,
-    pub(super) retries: u8,
     pub(super) state: State,
     pub(super) host: String,
     pub(super) port: u16,
-    pub(super) socket: Option<usize>,
+    remote: Option<SocketAddr>,
     pub(super) header: Option<Header>,
     pub(super) slots: [Option<(u16, Vec<u8>)>; 8],
-    pub(super) exchanges: Vec<Exchange>,
     /// Tells an event of this session from one of a former session with the same number.
     pub(super) life: u32,
-    pub(super) remote: Option<SocketAddr>,
-    /// Accepted from the host, to be sent as soon as it has its OK.
-    pub(super) outbox: VecDeque<Message>,
-    pub(super) used_ids: Vec<u16>,
-    pub(super) seen: VecDeque<u16>,
-    /// Requests of the server that nobody has acknowledged.
-    pub(super) unacknowledged: Vec<u16>,
+    pub(super) agent: Agent,
 }
 
-impl Default for Client {
-    fn default() -> Self {
+impl Client {
+    pub(super) fn new(number: u8) -> Self {
+        let mut agent = Agent::new(number);
+        agent.retries = 5;
         Self {
             context: 1,
             dtls: false,
             dtls_context: 0,
-            timeout: 2,
-            retries: 5,
             state: State::Idle,
             host: String::new(),
             port: 0,
-            socket: None,
+            remote: None,
             header: None,
             slots: Default::default(),
-            exchanges: Vec::new(),
             life: 0,
-            remote: None,
-            outbox: VecDeque::new(),
-            used_ids: Vec::new(),
-            seen: VecDeque::new(),
-            unacknowledged: Vec::new(),
+            agent,
         }
     }
-}
 
-impl Client {
     pub(super) fn begin(&mut self, host: &str, port: u16) {
         self.state = State::Opening;
         self.host = host.into();
@@ -119,14 +86,8 @@ pub enum Event {
     Connect(u8, u32),
     /// The session is closed: client, life.
     Closed(u8, u32),
-    /// The next message of the outbox goes: client, life.
-    Depart(u8, u32),
-    /// A message that needs no acknowledgement has left: client, life, type, id.
+    /// A message that needs no acknowledgement has left: client, life, type, id, result.
     Left(u8, u32, u8, u16, i8),
-    /// The acknowledgement is overdue: client, the exchange's serial.
-    Overdue(u8, u32),
-    /// The host has not acknowledged a request: client, life, id.
-    Unanswered(u8, u32, u16),
 }
 
 impl Bg96Firmware {
@@ -161,26 +122,9 @@ impl Bg96Firmware {
                     say_result(chassis, "QCOAPCLOSE", number, result::DONE);
                 }
             }
-            Event::Depart(number, life) => {
-                let client = self.alive(number, life, State::Connected);
-                if let Some(message) = client.and_then(|client| client.outbox.pop_front()) {
-                    self.send_message(chassis, number, message);
-                }
-            }
             Event::Left(number, life, kind, id, result) => {
                 if self.alive(number, life, State::Connected).is_some() {
                     say_ack(chassis, number, kind, id, result);
-                }
-            }
-            Event::Overdue(number, serial) => self.overdue(chassis, number, serial),
-            Event::Unanswered(number, life, id) => {
-                let Some(client) = self.alive(number, life, State::Connected) else {
-                    return;
-                };
-                let before = client.unacknowledged.len();
-                client.unacknowledged.retain(|waiting| *waiting != id);
-                if client.unacknowledged.len() < before {
-                    self.send_empty(chassis, number, MessageType::Acknowledgement, id);
                 }
             }
         }
@@ -190,17 +134,12 @@ impl Bg96Firmware {
         let Some(client) = self.alive(number, life, State::Opening) else {
             return;
         };
-        let (host, port) = (client.host.clone(), client.port);
-        let remote = chassis.network.resolve(&host);
-        let Some(client) = self.alive(number, life, State::Opening) else {
-            return;
-        };
-        let Some(mut remote) = remote else {
+        let Some(mut remote) = chassis.network.resolve(&client.host) else {
             client.state = State::Idle;
             say_result(chassis, "QCOAPOPEN", number, result::DNS);
             return;
         };
-        remote.set_port(port);
+        remote.set_port(client.port);
         client.remote = Some(remote);
         client.state = State::Connecting;
         chassis.later(130, super::Event::Session(Event::Connect(number, life)));
@@ -210,27 +149,40 @@ impl Bg96Firmware {
         let Some(client) = self.alive(number, life, State::Connecting) else {
             return;
         };
-        if client.dtls {
-            client.state = State::Idle;
-            say_result(chassis, "QCOAPOPEN", number, result::DTLS);
-            return;
-        }
-        let socket = chassis.network.open();
-        let Some(client) = self.alive(number, life, State::Connecting) else {
-            return;
-        };
-        let result = match socket {
-            Ok(socket) => {
-                client.socket = Some(socket);
-                client.state = State::Connected;
-                result::DONE
-            }
-            Err(_) => {
-                client.state = State::Idle;
-                result::SOCKET
-            }
+        client.state = State::Idle;
+        let result = if client.dtls {
+            result::DTLS
+        } else if client.agent.open(chassis, client.remote).is_err() {
+            result::SOCKET
+        } else {
+            client.state = State::Connected;
+            result::DONE
         };
         say_result(chassis, "QCOAPOPEN", number, result);
+    }
+
+    /// The datagram goes a moment after the OK, so that no answer, however quick, comes before it.
+    pub(super) fn depart(&mut self, chassis: &mut Chassis, number: u8, message: Message) {
+        if let Ok(client) = self.client(number)
+            && let Some(peer) = client.agent.peer()
+        {
+            client
+                .agent
+                .send_in(chassis, SENDING_TIME + 1, peer, message);
+        }
+    }
+
+    /// Takes one datagram from the network; false if there is none.
+    pub(super) fn take_datagram(&mut self, chassis: &mut Chassis) -> bool {
+        for (client, number) in self.clients.iter_mut().zip(0..) {
+            if let Some((from, datagram)) = client.agent.take(chassis) {
+                let news = client.agent.handle(chassis, from, &datagram);
+                let life = client.life;
+                tell(chassis, number, life, news);
+                return true;
+            }
+        }
+        false
     }
 
     /// Everything that belongs to a session goes; the client's settings stay.
@@ -241,19 +193,11 @@ impl Bg96Firmware {
         };
         client.state = State::Idle;
         client.life = client.life.wrapping_add(1);
-        client.exchanges.clear();
-        client.used_ids.clear();
-        client.seen.clear();
-        client.unacknowledged.clear();
-        client.remote = None;
-        client.outbox.clear();
         if !survive {
             client.header = None;
             client.slots = Default::default();
         }
-        if let Some(socket) = client.socket.take() {
-            chassis.network.close(socket);
-        }
+        client.agent.close(chassis);
     }
 
     /// The PDP context is gone, and with it the sessions that use it.
@@ -265,6 +209,44 @@ impl Bg96Firmware {
                 .is_some_and(|client| client.context == context && client.state != State::Idle)
             {
                 self.end_session(chassis, number);
+            }
+        }
+    }
+}
+
+/// The host is told what came of a message.
+pub(super) fn tell(chassis: &mut Chassis, number: u8, life: u32, news: Option<News>) {
+    let result = |taken| match taken {
+        true => result::DONE,
+        false => result::SENDING,
+    };
+    match news {
+        None => {}
+        Some(News::Sent {
+            kind: MessageType::Confirmable,
+            taken: true,
+            ..
+        }) => {}
+        Some(News::Sent { kind, id, taken }) => {
+            let event = Event::Left(number, life, kind as u8, id, result(taken));
+            chassis.later(20, super::Event::Session(event));
+        }
+        Some(News::Repeated { id, times, taken }) => {
+            say_repeated(chassis, number, id, times, result(taken));
+        }
+        Some(News::GivenUp { id, .. }) => say_ack(chassis, number, 0, id, result::SENDING),
+        Some(News::Acknowledged { id }) => say_ack(chassis, number, 0, id, result::DONE),
+        Some(News::Reset { message, .. }) => say_received(chassis, number, &message),
+        Some(News::Received { message, ends, .. }) => {
+            let after = chassis.quirks.ack_after_recv;
+            if after {
+                say_received(chassis, number, &message);
+            }
+            if let Some(id) = ends {
+                say_ack(chassis, number, 0, id, result::DONE);
+            }
+            if !after {
+                say_received(chassis, number, &message);
             }
         }
     }
