@@ -172,9 +172,9 @@ pub struct Sim7000 {
     host: [u8; Self::HOST],
     host_length: u8,
     port: u16,
-    /// The object is there, with the URL of this host.
+    /// There is a session with this host.
     open: bool,
-    /// The object may have values of a message that was not sent.
+    /// The object must be made anew for it: it may have values of a message that was not sent, or may not be there.
     stale: bool,
     /// Heads as bytes are refused.
     parsed_only: bool,
@@ -310,7 +310,9 @@ impl Dialect for Sim7000 {
             self.host_length += 1;
         }
         self.port = server.port;
-        self.create(at).await
+        self.create(at).await?;
+        self.open = true;
+        Ok(())
     }
 
     async fn send(&mut self, at: &mut At<'_>, message: View<'_>) -> Result<(), Error> {
@@ -355,14 +357,10 @@ impl Dialect for Sim7000 {
         queue::fetch(self, at)
     }
 
-    async fn close(&mut self, at: &mut At<'_>) -> Result<(), Error> {
+    fn close(&mut self, at: &mut At<'_>) -> impl Future<Output = Result<(), Error>> {
         self.open = false;
         at.inbox.session = None;
-        match at.run("AT+CCOAPTERM", TIME).await {
-            // There was none.
-            Err(Error::Modem(ModemError::Refused(_))) => Ok(()),
-            other => other,
-        }
+        terminate(at)
     }
 }
 
@@ -375,7 +373,7 @@ impl Sim7000 {
     /// Makes the object anew, for the host that is known.
     async fn create(&mut self, at: &mut At<'_>) -> Result<(), Error> {
         // What was announced is gone with the old one.
-        self.open = false;
+        self.stale = true;
         self.packets = Packets::default();
         self.parsed_only = false;
         at.inbox.session = None;
@@ -390,7 +388,7 @@ impl Sim7000 {
             if !again || !matches!(error, Error::Modem(ModemError::Refused(_))) {
                 return Err(error);
             }
-            self.close(at).await?;
+            terminate(at).await?;
             again = false;
         }
         let host = self.host();
@@ -408,7 +406,6 @@ impl Sim7000 {
             .end_quoted()
             .ok(TIME)
             .await?;
-        self.open = true;
         self.stale = false;
         at.inbox.session = Some(0);
         Ok(())
@@ -424,6 +421,14 @@ impl Sim7000 {
     fn forget(&mut self) {
         self.open = false;
         self.network = None;
+    }
+}
+
+/// Takes the object away, if there is one.
+async fn terminate(at: &mut At<'_>) -> Result<(), Error> {
+    match at.run("AT+CCOAPTERM", TIME).await {
+        Err(Error::Modem(ModemError::Refused(_))) => Ok(()),
+        other => other,
     }
 }
 
