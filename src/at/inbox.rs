@@ -369,6 +369,11 @@ impl<'b> Inbox<'b> {
         }
     }
 
+    /// Whether a message is being written.
+    pub const fn is_open(&self) -> bool {
+        self.open.is_some()
+    }
+
     /// What is written of the open message; nothing if it is cut, or if there is none.
     pub fn opened(&self) -> &[u8] {
         let Some(open) = self.open.filter(|open| !open.cut) else {

@@ -27,6 +27,8 @@ pub(super) async fn start(
     network: &Network<'_>,
 ) -> Result<(), Error> {
     check(network)?;
+    // Until it is known that it stands no line is a sign of its end.
+    at.inbox.session = None;
     if contact(at).await? {
         modem.forget();
     }
@@ -44,6 +46,7 @@ pub(super) async fn start(
     let mut down = has_address(at) && !right;
     if has_address(at) && right {
         modem.network = Some(print);
+        at.inbox.session = modem.open.then_some(0);
         return Ok(());
     }
     modem.open = false;

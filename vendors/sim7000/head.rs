@@ -50,25 +50,31 @@ pub(super) fn raw(rest: &[u8], inbox: &mut Inbox<'_>) -> Option<()> {
     Some(())
 }
 
-/// Whether those bytes are the head of the message with this id, and show its token; if not, they are taken back. A marker
-/// of the payload at their end is cut off.
+/// Whether those bytes are the head of the message with this id. One without a token, or with another one than that of the
+/// request which it acknowledges, is not trusted: a firmware that prints them as text may have lost some. A marker of the
+/// payload at their end is cut off.
 pub(super) fn accept_raw(inbox: &mut Inbox<'_>, id: u16) -> bool {
     let bytes = inbox.opened();
     let parsed = match (View::parse(bytes), bytes.split_last()) {
         (Err(Malformed::Payload), Some((_marker, head))) => View::parse(head),
         (parsed, _) => parsed,
     };
-    match parsed {
-        Ok(head) if head.id() == id && !head.token().is_empty() && head.payload().is_empty() => {
-            let length = head.as_bytes().len();
-            inbox.filled(length);
-            true
-        }
-        _ => {
-            inbox.rollback();
-            false
-        }
+    let Ok(head) = parsed else {
+        return false;
+    };
+    let token = head.token();
+    let acknowledges = head.kind() == Kind::Acknowledgement;
+    let ours = inbox.exchange.filter(|stamp| acknowledges && stamp.carried == id);
+    if head.id() != id
+        || token.is_empty()
+        || !head.payload().is_empty()
+        || ours.is_some_and(|stamp| stamp.token() != token)
+    {
+        return false;
     }
+    let length = head.as_bytes().len();
+    inbox.filled(length);
+    true
 }
 
 /// `+CCOAPHEAD: 1,..`

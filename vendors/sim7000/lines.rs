@@ -43,17 +43,16 @@ pub(super) fn urc(line: &[u8], inbox: &mut Inbox<'_>) -> bool {
     } else if let Some(rest) = line::after(line, "+CCOAPHEAD:") {
         match rest {
             [b'0', ..] => head::raw(rest, inbox),
-            _ => head::parsed(rest, inbox).or_else(|| {
-                inbox.lost_message();
-                None
-            }),
+            _ => head::parsed(rest, inbox),
         }
     } else {
-        // The last of the boot lines, which may come long after the first: a sign of a restart only where an object stood.
-        if line == b"SMS Ready" && inbox.session.is_some() {
-            return note(b"RDY", &LINES, inbox);
+        // The last of the boot lines, which may come long after the first: a sign of a restart only where a session stands.
+        let late = line == b"SMS Ready" && inbox.session.is_some();
+        let known = note(if late { b"RDY" } else { line }, &LINES, inbox);
+        if inbox.notes.rebooted {
+            inbox.session = None;
         }
-        return note(line, &LINES, inbox);
+        return known;
     };
     known.is_some()
 }

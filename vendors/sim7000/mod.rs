@@ -321,10 +321,14 @@ impl Dialect for Sim7000 {
             return Err(ModemError::NotConnected.into());
         }
         para::check(&message, &self.settings)?;
+        if !self.stale {
+            match queue::clear(self, at).await {
+                Err(Error::Modem(ModemError::Refused(_))) => self.stale = true,
+                other => other?,
+            }
+        }
         if self.stale {
             self.create(at).await?;
-        } else {
-            queue::clear(self, at).await?;
         }
         self.stale = true;
         let (put, streamed) = para::put(at, &message, &self.settings);

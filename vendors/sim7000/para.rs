@@ -66,7 +66,11 @@ pub(super) fn check(message: &View<'_>, settings: &Settings) -> Result<(), Error
     Err(match room {
         Some(room) if !payload.is_empty() => {
             let characters = room.saturating_sub(around);
-            let bytes = characters >> u8::from(is_hex(payload, settings));
+            let bytes = if is_plain(payload, settings) {
+                characters.min(TEXT)
+            } else {
+                characters >> 1
+            };
             Unsupported::Payload(u16::try_from(bytes).unwrap_or(u16::MAX))
         }
         _ => Unsupported::Message(settings.longest_line),
@@ -173,12 +177,14 @@ fn name(number: Number) -> &'static str {
     known.map_or("", |(_, name)| name)
 }
 
-/// Whether a value goes in hexadecimal. A backslash does: some take it for the beginning of an escape.
+/// Whether a value goes in hexadecimal.
 fn is_hex(value: &[u8], settings: &Settings) -> bool {
-    settings.hex == Hex::Always
-        || value.len() > TEXT
-        || !carries(value)
-        || value.contains(&b'\\')
+    value.len() > TEXT || !is_plain(value, settings)
+}
+
+/// Whether a value may be written as it is. One with a backslash may not: some take that for the beginning of an escape.
+fn is_plain(value: &[u8], settings: &Settings) -> bool {
+    settings.hex != Hex::Always && carries(value) && !value.contains(&b'\\')
 }
 
 /// How many characters a value takes.

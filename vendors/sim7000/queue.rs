@@ -8,8 +8,9 @@
 //! Every round takes away an announcement or reads a packet that was not read before, and the rounds are counted.
 
 use super::{Head, Sim7000, head};
-use crate::at::{At, Queue, Wait};
-use crate::error::{Error, ModemError};
+use crate::at::{At, Wait};
+use crate::error::{Error, ModemError, Waited};
+use crate::time::Millis;
 
 /// How long one of these commands may take, in milliseconds.
 const TIME: u32 = 5000;
@@ -17,15 +18,36 @@ const TIME: u32 = 5000;
 /// How often the queue is asked in a row.
 const ROUNDS: u8 = 8;
 
+/// How many of the packets that were read are remembered; a power of two.
+const REMEMBERED: usize = 8;
+
 /// What is known of the queue.
 #[derive(Default)]
 pub(super) struct Packets {
     /// The one that is being read, and the bytes of its payload where they were told.
     reading: Option<(u16, Option<u16>)>,
-    /// Those that were read and may still be there.
-    read: Queue,
-    /// How many there were in all.
+    /// Its head was read, and the message is open until its payload is there too.
+    headed: bool,
+    /// Those that were read and may still be there, of the last few the ids.
+    read: u16,
+    ids: [u16; REMEMBERED],
+    /// How many there are in all.
     held: u16,
+}
+
+impl Packets {
+    fn was_read(&mut self, id: u16) {
+        if let Some(place) = self.ids.get_mut(usize::from(self.read) & (REMEMBERED - 1)) {
+            *place = id;
+        }
+        self.read = self.read.saturating_add(1);
+    }
+
+    /// Whether a packet was read, as far as that is remembered.
+    fn knows(&self, id: u16) -> bool {
+        let mut known = self.ids.iter().take(self.read.into());
+        known.any(|known| *known == id)
+    }
 }
 
 /// Reads everything that was announced, and what is found besides.
@@ -35,11 +57,14 @@ pub(super) async fn fetch(modem: &mut Sim7000, at: &mut At<'_>) -> Result<(), Er
     let mut full = false;
     for _ in 0..ROUNDS {
         while let Some((id, payload)) = next(modem, at) {
-            if modem.packets.read.contains(id) {
+            if core::mem::take(&mut modem.packets.headed) && !at.inbox.is_open() {
+                // Its payload came after nobody waited for it any more.
+                modem.packets.was_read(id);
+            } else if modem.packets.knows(id) {
                 // Announced again though it was read: it stays, and has no room beside it.
                 full = true;
             } else if read(modem, at, id, payload).await? {
-                modem.packets.read.push(id);
+                modem.packets.was_read(id);
             } else if !again {
                 at.inbox.lost_message();
             }
@@ -64,14 +89,16 @@ pub(super) async fn fetch(modem: &mut Sim7000, at: &mut At<'_>) -> Result<(), Er
         let (held, first) = (number(1).unwrap_or(0), number(2));
         let packets = &mut modem.packets;
         packets.held = held;
-        if held == 0 {
-            packets.read = Queue::default();
-        } else if let Some(id) = first.filter(|id| !packets.read.contains(*id)) {
-            packets.reading = Some((id, None));
-        } else if full || packets.read.len() == Queue::ROOM {
-            clear(modem, at).await?;
-            full = false;
+        // Of more than are remembered it is not known which is new.
+        let forgets = usize::from(packets.read) >= REMEMBERED;
+        match first.filter(|id| held > 0 && !forgets && !packets.knows(*id)) {
+            Some(id) => packets.reading = Some((id, None)),
+            None if held == 0 => packets.read = 0,
+            // No response is awaited, or there is no room for it.
+            None if full || forgets || at.inbox.exchange.is_none() => clear(modem, at).await?,
+            None => {}
         }
+        full = false;
         if modem.packets.reading.is_none() && at.inbox.notes.queue.is_empty() {
             break;
         }
@@ -82,12 +109,12 @@ pub(super) async fn fetch(modem: &mut Sim7000, at: &mut At<'_>) -> Result<(), Er
 
 /// Clears the queue of what was read, if it may still be there.
 pub(super) async fn clear(modem: &mut Sim7000, at: &mut At<'_>) -> Result<(), Error> {
-    let read = modem.packets.read.len();
-    if read == 0 {
+    // Nothing that was announced and not read yet may be cleared.
+    if modem.packets.read == 0 || !at.inbox.notes.queue.is_empty() {
         return Ok(());
     }
     at.run("AT+CCOAPACTION=5", TIME).await?;
-    for _ in read..usize::from(modem.packets.held) {
+    for _ in modem.packets.read..modem.packets.held {
         at.inbox.lost_message();
     }
     modem.packets = Packets::default();
@@ -115,6 +142,12 @@ async fn read(
         match ask_head(at, id, 0).await {
             Ok(()) => known = head::accept_raw(&mut at.inbox, id),
             Err(Error::Modem(ModemError::Refused(_))) => modem.parsed_only = true,
+            // Fewer bytes than it declares, so that the result was taken for some of them.
+            Err(Error::Timeout(Waited::Modem)) if at.inbox.is_open() => {
+                modem.parsed_only = true;
+                let until = at.now().after(Millis::new(TIME));
+                at.settle(&[], until).await?;
+            }
             Err(error) => return Err(error),
         }
     }
@@ -124,17 +157,22 @@ async fn read(
             Err(Error::Modem(ModemError::Refused(_))) => return Ok(false),
             Err(error) => return Err(error),
         }
+        if !at.inbox.is_open() {
+            at.inbox.lost_message();
+        }
     }
     if payload != Some(0) {
+        modem.packets.headed = true;
         let asked = at.put("AT+CCOAPREAD=").num(id.into()).ok(TIME).await;
         match asked {
             // With the payload the message was made visible.
-            Ok(()) if at.inbox.opened().is_empty() => {}
+            Ok(()) if !at.inbox.is_open() => {}
             // Where none was told there may be none.
             Ok(()) | Err(Error::Modem(ModemError::Refused(_))) if payload.is_none() => {}
             Ok(()) | Err(Error::Modem(ModemError::Refused(_))) => at.inbox.cut(),
             Err(error) => return Err(error),
         }
+        modem.packets.headed = false;
     }
     at.inbox.commit();
     Ok(true)

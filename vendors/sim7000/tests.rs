@@ -41,3 +41,11 @@ impl Bench for Desk {
 }
 
 conformance!(Desk);
+
+mod bring_up;
+mod desk;
+mod economy;
+mod queue;
+mod quirks;
+mod refuses;
+mod surprises;
