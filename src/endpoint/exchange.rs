@@ -3,7 +3,7 @@
 use super::Parameters;
 use crate::at::Stamp;
 use crate::client::{Capabilities, Incoming, Reliability, Reply, Request};
-use crate::error::{Error, Invalid, PeerError, Unsupported, Waited};
+use crate::error::{Error, Invalid, PeerError, Resource, Unsupported, Waited};
 use crate::message::{Builder, Code, Header, Kind, Number, Token, View};
 use crate::time::{Instant, Millis};
 
@@ -192,7 +192,13 @@ impl<'b> Endpoint<'b> {
         self.replied = None;
         let mut builder = Builder::new(self.buffer, kind, message.method(), id, token)
             .map_err(|error| crate::client::build_error(error, Number(0)))?;
-        let blockwise = message.build(&mut builder)?;
+        let blockwise = match (message.build(&mut builder), link.message_out) {
+            // No buffer would help.
+            (Err(Error::Resource(Resource::Message { needed })), Some(limit)) if needed > limit => {
+                return Err(Unsupported::Message(limit).into());
+            }
+            (built, _) => built?,
+        };
         let view = builder.finish();
         link.check(&view)?;
         self.length = view.as_bytes().len();

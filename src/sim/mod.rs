@@ -3,7 +3,7 @@
 //! ```text
 //! firmware  <->  Serial, LineClock | LineTimer   the host's end of the line, and time
 //!                Line<D>                         the line itself: chunk sizes, a log of both directions
-//!                D: Device                       a simulated modem: `vendors::<modem>::sim`
+//!                D: Device                       a simulated modem: `vendors::<modem>::sim`, on what all have: `module`
 //!                N: Network                      TestNetwork (in memory) | HostNetwork (real UDP)
 //!                DemoServer                      a small CoAP server at the far end
 //! ```

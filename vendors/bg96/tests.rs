@@ -22,6 +22,7 @@ impl Bench for Desk {
 
     const FOLDER: &'static str = "bg96";
     const BUFFERS: [usize; 3] = [Bg96::LINE, Bg96::COMMAND, Bg96::INBOX];
+    const STONES: &'static [&'static [u8]] = &[b"\r\n+QCOAPRECV: 0,1,2.05,1,01,0,900\r\n"];
 
     fn modem() -> Self::Modem {
         SimBg96::new(TestNetwork::default())
@@ -43,9 +44,11 @@ impl Bench for Desk {
 conformance!(Desk);
 
 mod bring_up;
+mod clients;
 mod desk;
 mod economy;
 mod keeps;
 mod quirks;
 mod refuses;
+mod server;
 mod surprises;

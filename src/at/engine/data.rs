@@ -166,7 +166,9 @@ fn decide(engine: &mut Engine<'_>, bytes: &[u8], inbox: &mut Inbox<'_>) {
         }
         Some(digit) if engine.seen & NO_DIGIT == 0 && nibble(*digit).is_some() => {
             // They were hexadecimal, and half of it is there.
-            engine.half = unhex_in_place(inbox.written(declared));
+            let half = unhex_in_place(inbox.written(declared));
+            // Counted also where nothing is kept: of a message that is not wanted, or too large.
+            engine.half = (declared & 1 == 1).then_some(half.unwrap_or(0));
             let whole = declared >> 1;
             inbox.shorten(declared - whole);
             engine.counted_left = declared - whole;

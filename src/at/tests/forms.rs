@@ -114,6 +114,26 @@ fn a_length_that_fits_neither_text_nor_hexadecimal_is_torn() {
 }
 
 #[test]
+fn digits_that_nobody_keeps_are_counted_all_the_same() {
+    in_every_chunking(|bench, chunk| {
+        for length in [600, 601] {
+            let digits = "A7".repeat(length);
+            bench.feed(
+                format!("\r\n+EITHER: {length},{digits}\r\n+NOTE: 6\r\n").as_bytes(),
+                chunk,
+            );
+            let losses = std::mem::take(&mut bench.inbox.losses);
+            assert_eq!((losses.messages, losses.torn), (1, 0), "{length}");
+            let note = bench.inbox.notes.retransmitted.take();
+            assert_eq!(note, Some((6, 0)), "{length}");
+            bench.inbox.rewind();
+            assert!(bench.inbox.peek().unwrap().cut);
+            bench.inbox.remove();
+        }
+    });
+}
+
+#[test]
 fn data_whose_line_break_comes_late_is_whole() {
     in_every_chunking(|bench, chunk| {
         bench.feed(b"\r\n+EITHER: 5,hello", chunk);

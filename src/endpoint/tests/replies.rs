@@ -93,6 +93,8 @@ fn a_link_with_a_limit_for_the_whole_message_counts_all_of_it() {
     };
     assert_eq!(begin(&[7; 9]), Ok(()));
     assert_eq!(begin(&[7; 10]), Err(Unsupported::Message(20).into()));
+    // Whether the buffer is the limit's size or another, it is the limit that counts.
+    assert_eq!(begin(&[7; 60]), Err(Unsupported::Message(20).into()));
 }
 
 #[test]

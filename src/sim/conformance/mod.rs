@@ -14,7 +14,11 @@
 //! | [`dropped_once`], [`dropped_twice`] | an operation may be dropped anywhere, and again in the recovery: what follows works, no payload is torn |
 //! | [`silent_once`] | whatever command the modem falls silent at, the operation ends in time, and the next attempt works |
 //! | [`transcripts_listen`] | every transcript in listen mode gives what it expects, in every chunking, by every front |
+//! | [`record_shown`] | the table `vendors/capabilities.md` says of the dialect what its record does; `BLESS=1` writes its row anew |
 //! | [`transcripts_dialog`] | every recorded dialog of the simulator is repeated byte for byte; `BLESS=1` writes them anew |
+//!
+//! What a modem cannot carry is left out of the scripts by its capabilities ([`Bench::can`], [`Bench::length`]), and what
+//! it hides is not asked for ([`Bench::shown`]); a bench says otherwise where its record says too little or too much.
 //!
 //! The CoAP of the checks is `coap-lite`'s. Left out: what is a single modem's own (its quirks), which stands beside it.
 #![allow(
@@ -30,17 +34,20 @@ mod cancel;
 mod dialog;
 mod fronts;
 mod listen;
+mod record;
 mod script;
 mod silence;
 
-pub use cancel::{dropped_once, dropped_twice};
+pub use cancel::{Stepped, dropped_once, dropped_twice, poll_and_drop};
 pub use dialog::transcripts_dialog;
 pub use fronts::{Port, Way, fronts_agree, perform_all, wait};
 pub use listen::transcripts_listen;
+pub use record::record_shown;
 pub use script::{Op, perform, perform_blocking};
 pub use silence::{Faulty, Silence, silent_once};
 
 use super::{Device, Line, Sent, TestNetwork, TimeSource};
+use crate::client::{Capabilities, Matching};
 use crate::front::Front;
 use crate::modem::{Client, Dialect};
 use std::cell::Cell;
@@ -63,6 +70,12 @@ pub trait Bench {
     /// Bytes of line buffer, command buffer and inbox, as in [`Memory`](Self::Memory).
     const BUFFERS: [usize; 3];
 
+    /// The server of the scripts, as the modem can take it: a name, or an address for those that know no names.
+    const SERVER: &'static str = "demo";
+
+    /// Lines that this modem itself would print, to stand in the middle of payloads.
+    const STONES: &'static [&'static [u8]] = &[];
+
     /// A modem that is switched on, with a network that knows the server `demo`.
     fn modem() -> Self::Modem;
 
@@ -74,6 +87,53 @@ pub trait Bench {
 
     /// What the host did that a polite host does not.
     fn misuse(modem: &Self::Modem) -> Vec<String>;
+
+    /// Whether the modem can do an operation of the scripts. Default: what its capabilities do not rule out.
+    fn can(op: &Op) -> bool {
+        possible(&Self::Dialect::CAPABILITIES, op)
+    }
+
+    /// The length of a body of the scripts that wants to be so long. Default: cut to what the capabilities allow.
+    fn length(wanted: usize) -> usize {
+        let capabilities = Self::Dialect::CAPABILITIES;
+        // A whole message also has a header, a token and a path.
+        let whole = capabilities.message_out.unwrap_or(u16::MAX);
+        let longest = capabilities
+            .payload_out
+            .min(capabilities.payload_in.unwrap_or(u16::MAX))
+            .min(whole.saturating_sub(48));
+        wanted.min(longest.into())
+    }
+
+    /// A body that this modem can carry, as nasty as possible. Default: [`nasty`] with [`STONES`](Self::STONES).
+    fn body(seed: u32, length: usize) -> Vec<u8> {
+        nasty_with(seed, Self::length(length), Self::STONES)
+    }
+
+    /// How the client shows a response code. Default: without its detail if the modem hides it.
+    fn shown(code: &str) -> String {
+        match code.split_once('.') {
+            Some((class, _)) if !Self::Dialect::CAPABILITIES.shows.detail => format!("{class}.00"),
+            _ => code.into(),
+        }
+    }
+}
+
+/// Whether an operation of the scripts has a chance with such capabilities.
+pub fn possible(capabilities: &Capabilities, op: &Op) -> bool {
+    let Op::Request {
+        method,
+        path,
+        confirmable,
+        ..
+    } = op
+    else {
+        return true;
+    };
+    let separate = path == "/separate" && capabilities.matching == Matching::MessageId;
+    let large = path == "/binary" && capabilities.payload_in.is_some_and(|most| most < 300);
+    let non = !confirmable && !capabilities.non_confirmable;
+    method.as_byte() <= capabilities.highest_method && !separate && !large && !non
 }
 
 /// A line to a new modem of a bench.
@@ -114,6 +174,11 @@ pub fn random() -> u32 {
 
 /// So many bytes that repeat with the seed, with everything among them that an AT parser stumbles over.
 pub fn nasty(seed: u32, length: usize) -> Vec<u8> {
+    nasty_with(seed, length, &[])
+}
+
+/// The same with some more lines among them.
+pub fn nasty_with(seed: u32, length: usize, stones: &[&[u8]]) -> Vec<u8> {
     let mut state = seed | 1;
     let mut bytes: Vec<u8> = (0..length)
         .map(|_| {
@@ -121,16 +186,16 @@ pub fn nasty(seed: u32, length: usize) -> Vec<u8> {
             state.to_le_bytes()[3]
         })
         .collect();
-    let stones: [&[u8]; 6] = [
+    let always: [&[u8]; 6] = [
         b"\x1A",
         b"\x1B",
         b"\r\nOK\r\n",
         b"\r\nERROR\r\n",
         b"\r\n> ",
-        b"\r\n+QCOAPRECV: 0,1,2.05,1,01,0,900\r\n",
+        b"\r\n+CME ERROR: 3\r\n",
     ];
     let mut from = 3;
-    for stone in stones {
+    for stone in always.iter().chain(stones) {
         if let Some(place) = bytes.get_mut(from..from + stone.len()) {
             place.copy_from_slice(stone);
         }
@@ -155,6 +220,7 @@ macro_rules! conformance {
             every_wait_times_out_once_and_the_next_attempt_works => silent_once,
             every_listening_transcript_gives_what_it_expects => transcripts_listen,
             every_recorded_dialog_is_repeated_byte_for_byte => transcripts_dialog,
+            the_table_of_capabilities_says_what_the_record_does => record_shown,
         );
     };
     ($bench:ty: $($name:ident => $check:ident,)*) => {$(

@@ -58,9 +58,9 @@ impl Op {
         Self::request(Code::PUT, path, payload)
     }
 
-    /// The demo server.
-    pub fn connect() -> Self {
-        Self::Connect("demo".into())
+    /// The demo server, by the name that a bench gives it.
+    pub fn connect<B: super::Bench>() -> Self {
+        Self::Connect(B::SERVER.into())
     }
 
     /// The beginning of its text, for messages.

@@ -83,15 +83,16 @@ const LONGEST: Millis = Millis::from_secs(400);
 /// The modem falls silent at any turn of any operation: that ends with a time-out, and once the modem speaks again, the
 /// next attempt works.
 pub fn silent_once<B: Bench>() {
-    let put = Op::put("/store/x", &super::nasty(3, 120));
+    let put = Op::put("/store/x", &B::body(3, 120));
+    let up = [Op::Attach, Op::connect::<B>()];
     let mut count = 0;
     for how in [Silence::Deaf, Silence::Mute] {
         for (before, op) in [
             (&[][..], Op::Attach),
-            (&[Op::Attach], Op::connect()),
-            (&[Op::Attach, Op::connect()], put.clone()),
-            (&[Op::Attach, Op::connect()], Op::get("/hello")),
-            (&[Op::Attach, Op::connect()], Op::Close),
+            (&[Op::Attach], Op::connect::<B>()),
+            (&up, put.clone()),
+            (&up, Op::get("/hello")),
+            (&up, Op::Close),
         ] {
             count += silent_in::<B>(how, before, &op);
         }
@@ -111,7 +112,9 @@ fn silent_in<B: Bench>(how: Silence, before: &[Op], op: &Op) -> u32 {
     assert!(!results.concat().contains("error"), "{op}: {results:?}");
     polite::<B>(&all);
     let turns = all.device().turns() - first;
-    assert!(turns > 0, "{op} says nothing at all");
+    // Connecting and closing may be a matter of the host alone.
+    let speaks = matches!(op, Op::Attach | Op::Request { .. });
+    assert!(turns > 0 || !speaks, "{op} says nothing at all");
 
     for turn in 0..turns {
         let line = line::<B>();
@@ -133,8 +136,8 @@ fn silent_in<B: Bench>(how: Silence, before: &[Op], op: &Op) -> u32 {
         // Whoever was cut off begins where an application would.
         let again = match op {
             Op::Request { .. } => vec![op.clone()],
-            Op::Close => vec![Op::connect()],
-            _ => vec![Op::Attach, Op::connect()],
+            Op::Close => vec![Op::connect::<B>()],
+            _ => vec![Op::Attach, Op::connect::<B>()],
         };
         for op in &again {
             let result = ask(op);
@@ -142,7 +145,7 @@ fn silent_in<B: Bench>(how: Silence, before: &[Op], op: &Op) -> u32 {
         }
         let hello = ask(&Op::get("/hello"));
         assert!(
-            hello.starts_with("2.05") && hello.ends_with("demo server!"),
+            hello.starts_with(&B::shown("2.05")) && hello.ends_with("demo server!"),
             "{case}: {hello}"
         );
     }

@@ -44,6 +44,14 @@ impl<I> Done<I> {
         })
     }
 
+    /// A prompt, then input.
+    ///
+    /// # Errors
+    /// Never; it is what a handler returns.
+    pub const fn prompt(prompt: Prompt<I>) -> Result<Self, Failure> {
+        Ok(Self::Prompt(prompt))
+    }
+
     /// One line, then OK.
     ///
     /// # Errors

@@ -13,7 +13,8 @@
 //! Strict and deterministic: what the modem's manual does not promise to work is an error with its reason in
 //! [`Chassis::misuse`], and the same bytes at the same times give the same answers. The files, in reading order: this one,
 //! `quirks` (what surrounds a modem, and its [`Manner`]), `command` (arguments and results), `chassis`, `serial` (bytes,
-//! lines and time), `settings`, `general` and `coverage` (the common commands).
+//! lines and time), `settings`, `general` and `coverage` (the common commands), [`agent`] with `message` (for modems that
+//! speak CoAP themselves), `terminal` (for their tests).
 //!
 //! A modem that sends what is typed behind its prompt as a datagram, and prints what comes back:
 //!
@@ -110,6 +111,7 @@ mod chassis;
 mod command;
 mod coverage;
 mod general;
+mod message;
 mod quirks;
 mod serial;
 mod settings;
@@ -299,3 +301,6 @@ impl<F: Firmware, N> DerefMut for Module<F, N> {
         &mut self.chassis
     }
 }
+
+#[cfg(test)]
+mod tests;

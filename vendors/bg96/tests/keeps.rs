@@ -5,6 +5,7 @@ use crate::client::{Blocking as _, Event, Request};
 use crate::error::{ClientError, Error, Resource, Waited};
 use crate::message::Code;
 use crate::sim::Line;
+use crate::sim::conformance::Bench as _;
 use crate::time::Millis;
 use crate::vendors::bg96::Bg96;
 use coap_lite::{MessageClass, MessageType, Packet, RequestType, ResponseType};
@@ -100,7 +101,7 @@ fn a_storm_of_other_lines_in_mid_request_changes_nothing() {
                 line.device()
                     .say_at(at, format!("\r\n{said}\r\n").as_bytes());
             }
-            let body = crate::sim::conformance::nasty(1, 300);
+            let body = super::Desk::body(1, 300);
             let mut buffer = [0; 1400];
             let response = host
                 .request(&Request::put("/store/x", &body), &mut buffer)
