@@ -22,6 +22,13 @@ impl Bench for Desk {
 
     const FOLDER: &'static str = "sim7000";
     const BUFFERS: [usize; 3] = [Sim7000::LINE, Sim7000::COMMAND, Sim7000::INBOX];
+    const STONES: &'static [&'static [u8]] = &[
+        b"\r\n+CCOAPREAD: 900,",
+        b"\r\n+CCOAPHEAD: 0,20,d",
+        b"\r\n+CCOAPRECV: 1,14,9\r\n",
+        b"\r\n+APP PDP: DEACTIVE\r\n",
+        b"\r\nSMS Ready\r\n",
+    ];
 
     fn modem() -> Self::Modem {
         SimSim7000::new(TestNetwork::default())
