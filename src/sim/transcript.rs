@@ -45,6 +45,8 @@
 //! | `= expect message C.DD id=N token=HEX payload="TEXT" [option=NUM:HEX]...` | the next CoAP message out of the modem's lines |
 //! | `= expect note rebooted` | the modem has started anew |
 //! | `= expect note link-lost` | the modem has lost its data connection |
+//! | `= expect note closed` | the session is closed |
+//! | `= expect note announced` | something waits to be fetched |
 //! | `= expect note delivered id=N` | a message was acknowledged (or, non-confirmable, sent) |
 //! | `= expect note undelivered id=N result=N` | it was not; the modem's number as printed (makers differ on the sign: compare without) |
 //! | `= expect note retransmitted id=N times=N` | it was sent again |

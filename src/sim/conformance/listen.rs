@@ -278,6 +278,8 @@ impl<'a, F: Front> Listener<'a, F> {
                 let met = match *note {
                     Note::Rebooted => std::mem::take(&mut notes.rebooted),
                     Note::LinkLost => std::mem::take(&mut notes.link_lost),
+                    Note::Closed => std::mem::take(&mut notes.closed),
+                    Note::Announced => std::mem::take(&mut notes.announced),
                     Note::Delivered { id } => {
                         notes.delivery.take() == Some(Delivery { id, result: 0 })
                     }

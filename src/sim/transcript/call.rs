@@ -69,6 +69,10 @@ pub enum Note {
     Rebooted,
     /// The data connection is gone.
     LinkLost,
+    /// The session is closed.
+    Closed,
+    /// Something waits to be fetched.
+    Announced,
     /// A message has arrived, or, non-confirmable, was sent.
     Delivered {
         /// The message.
@@ -175,6 +179,8 @@ impl fmt::Display for Note {
         match self {
             Self::Rebooted => f.write_str("rebooted"),
             Self::LinkLost => f.write_str("link-lost"),
+            Self::Closed => f.write_str("closed"),
+            Self::Announced => f.write_str("announced"),
             Self::Delivered { id } => write!(f, "delivered id={id}"),
             Self::Undelivered { id, result } => write!(f, "undelivered id={id} result={result}"),
             Self::Retransmitted { id, times } => write!(f, "retransmitted id={id} times={times}"),
@@ -232,6 +238,8 @@ fn note(input: &str) -> IResult<&str, Note> {
     alt((
         value(Note::Rebooted, tag("rebooted")),
         value(Note::LinkLost, tag("link-lost")),
+        value(Note::Closed, tag("closed")),
+        value(Note::Announced, tag("announced")),
         map(preceded(tag("delivered"), id()), |id| Note::Delivered {
             id,
         }),
