@@ -64,7 +64,9 @@ pub(super) fn accept_raw(inbox: &mut Inbox<'_>, id: u16) -> bool {
     };
     let token = head.token();
     let acknowledges = head.kind() == Kind::Acknowledgement;
-    let ours = inbox.exchange.filter(|stamp| acknowledges && stamp.carried == id);
+    let ours = inbox
+        .exchange
+        .filter(|stamp| acknowledges && stamp.carried == id);
     if head.id() != id
         || token.is_empty()
         || !head.payload().is_empty()

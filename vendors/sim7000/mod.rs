@@ -103,8 +103,12 @@ use queue::Packets;
 pub type Client<'b, F> = modem::Client<'b, Sim7000, F>;
 
 /// Memory for the largest messages of this modem.
-pub type Memory =
-    modem::Memory<{ Sim7000::LINE }, { Sim7000::COMMAND }, { Sim7000::INBOX }, { Sim7000::MESSAGE }>;
+pub type Memory = modem::Memory<
+    { Sim7000::LINE },
+    { Sim7000::COMMAND },
+    { Sim7000::INBOX },
+    { Sim7000::MESSAGE },
+>;
 
 /// How received heads are read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

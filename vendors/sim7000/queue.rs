@@ -85,7 +85,10 @@ pub(super) async fn fetch(modem: &mut Sim7000, at: &mut At<'_>) -> Result<(), Er
             Err(Error::Modem(ModemError::Refused(_))) => break,
             Err(error) => return Err(error),
         }
-        let number = |place| at.number(place).and_then(|number| u16::try_from(number).ok());
+        let number = |place| {
+            at.number(place)
+                .and_then(|number| u16::try_from(number).ok())
+        };
         let (held, first) = (number(1).unwrap_or(0), number(2));
         let packets = &mut modem.packets;
         packets.held = held;

@@ -125,7 +125,7 @@ impl Sim7000Firmware {
             _ => "+APP PDP: DEACTIVE",
         };
         chassis.urc_later(300, line);
-        Done::ok(50)
+        Done::ok(30)
     }
 
     /// The context is gone, and with it the socket of the object.

@@ -127,12 +127,10 @@ impl Firmware for Sim7000Firmware {
     fn command(&mut self, chassis: &mut Chassis, name: &str, form: &Form) -> Answer {
         if name.starts_with("CCOAP") {
             let cme = chassis.quirks.coap_errors_are_cme;
-            return self
-                .coap(chassis, name, form)
-                .map_err(|failure| match cme {
-                    true => failure.or_cme(3),
-                    false => failure.plain(),
-                });
+            return self.coap(chassis, name, form).map_err(|failure| match cme {
+                true => failure.or_cme(3),
+                false => failure.plain(),
+            });
         }
         match (name, form) {
             ("CNACT", _) => self.activation(chassis, form),
@@ -149,7 +147,9 @@ impl Firmware for Sim7000Firmware {
                 self.not_ready += 1;
                 Done::line(chassis.head(name) + "NOT READY")
             }
-            ("CEREG" | "CGREG", Form::Read) if self.refused < chassis.quirks.refuses_registration => {
+            ("CEREG" | "CGREG", Form::Read)
+                if self.refused < chassis.quirks.refuses_registration =>
+            {
                 self.refused += 1;
                 Err(Failure::state())
             }

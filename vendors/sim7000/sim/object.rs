@@ -137,13 +137,19 @@ impl Sim7000Firmware {
         if object.sent {
             return Err(Failure::misuse("sending without values"));
         }
-        let mut message = object.draft.message(|| object.agent.next_id())?;
+        let check = object.draft.message(|| 0);
         let peer = chassis.network.resolve(&url.host);
-        let (true, Some(mut peer)) = (online, peer) else {
-            return Err(Failure::state());
+        let (true, Some(mut peer), true) = (online, peer, check.is_ok()) else {
+            return Err(check.err().unwrap_or(Failure::state()));
         };
         peer.set_port(url.port);
-        if own_ids && !matches!(message.kind, MessageType::Acknowledgement | MessageType::Reset) {
+        let mut message = object.draft.message(|| object.agent.next_id())?;
+        if own_ids
+            && !matches!(
+                message.kind,
+                MessageType::Acknowledgement | MessageType::Reset
+            )
+        {
             message.id = object.agent.next_id();
         }
         if drops_token {
@@ -166,7 +172,9 @@ impl Sim7000Firmware {
             chassis.later(gives_up, Event::NoResponse(life, id));
         }
         // It goes a moment after the OK, so that no answer, however quick, comes before it.
-        object.agent.send_in(chassis, SENDING_TIME + 1, peer, message);
+        object
+            .agent
+            .send_in(chassis, SENDING_TIME + 1, peer, message);
         Ok(Done::Said {
             lines: vec![format!("{head}0,{id}").into()],
             after: SENDING_TIME,

@@ -45,7 +45,7 @@ impl Sim7000Firmware {
         Done::ok(10)
     }
 
-    pub(super) fn packet(&mut self, chassis: &mut Chassis, name: &str, form: &Form) -> Answer {
+    pub(super) fn packet(&mut self, chassis: &Chassis, name: &str, form: &Form) -> Answer {
         let arguments = match form {
             // The document has the two exchanged.
             Form::Test if name == "CCOAPHEAD" => {
@@ -58,18 +58,25 @@ impl Sim7000Firmware {
             _ => return Err(Failure::form()),
         };
         let id = arguments.short(0, 0..=u16::MAX)?;
+        let convert = match name {
+            "CCOAPHEAD" => {
+                arguments.count(&[2])?;
+                Some(arguments.number(1, 0..=1)?)
+            }
+            _ => {
+                arguments.count(&[1])?;
+                None
+            }
+        };
         let object = self.object()?;
         let place = object.queue.iter().position(|message| message.id == id);
         let place = place.ok_or(Failure::state())?;
         let message = object.queue.get(place).ok_or(Failure::state())?;
-        if name == "CCOAPHEAD" {
-            arguments.count(&[2])?;
-            return match arguments.number(1, 0..=1)? {
-                0 => raw_head(chassis, message),
-                _ => parsed_head(chassis, message),
-            };
+        match convert {
+            Some(0) => return raw_head(chassis, message),
+            Some(_) => return parsed_head(chassis, message),
+            None => {}
         }
-        arguments.count(&[1])?;
         let answer = payload(chassis, message);
         if !chassis.quirks.read_keeps {
             object.queue.remove(place);

@@ -42,7 +42,9 @@ impl Draft {
 
     /// The message, if there is enough of it; `id` for one that has none.
     pub(super) fn message(&self, id: impl FnOnce() -> u16) -> Result<Message, Failure> {
-        let code = self.code.ok_or(Failure::misuse("a message without a code"))?;
+        let code = self
+            .code
+            .ok_or(Failure::misuse("a message without a code"))?;
         let kind = self.kind.unwrap_or(MessageType::Confirmable);
         let (empty, request) = (code == 0, code >> 5 == 0);
         // RFC 7252, section 4.3, table 1. An empty CON is a ping.
@@ -84,7 +86,9 @@ fn uint(value: u32) -> Vec<u8> {
 impl Sim7000Firmware {
     pub(super) fn para(&mut self, chassis: &mut Chassis, form: &Form) -> Answer {
         let arguments = match form {
-            Form::Test => return Done::lines(SHAPES.map(|shape| chassis.head("CCOAPPARA") + shape)),
+            Form::Test => {
+                return Done::lines(SHAPES.map(|shape| chassis.head("CCOAPPARA") + shape));
+            }
             Form::Write(arguments) => arguments,
             _ => return Err(Failure::form()),
         };

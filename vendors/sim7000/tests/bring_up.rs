@@ -41,7 +41,11 @@ fn fails(
 /// The commands of the context that an attach sends.
 fn context(line: &Line<Module>) -> Vec<String> {
     let mut all = commands(line);
-    all.retain(|one| ["AT+CNACT", "AT+CNCFG", "AT+CGNAPN"].iter().any(|name| one.starts_with(name)));
+    all.retain(|one| {
+        ["AT+CNACT", "AT+CNCFG", "AT+CGNAPN"]
+            .iter()
+            .any(|name| one.starts_with(name))
+    });
     all.dedup();
     all
 }
@@ -172,7 +176,11 @@ fn sim_cards_have_their_errors() {
     };
     let sent = fails(pin, wrong, ModemError::PinRefused);
     assert_eq!(sent.matches("AT+CPIN=").count(), 1, "{sent}");
-    let sent = fails(|quirks| quirks.sim = Sim::Puk, wrong, ModemError::PukRequired);
+    let sent = fails(
+        |quirks| quirks.sim = Sim::Puk,
+        wrong,
+        ModemError::PukRequired,
+    );
     assert!(!sent.contains("AT+CPIN="), "{sent}");
 
     let line = line(pin);

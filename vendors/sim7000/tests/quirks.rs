@@ -42,10 +42,7 @@ fn a_session_works(change: impl Fn(&mut Quirks), settings: Settings) {
                 assert_eq!(get(host, "/missing").unwrap().0, Code::NOT_FOUND);
                 let all: Vec<u8> = (0..=255).collect();
                 assert!(get(host, "/binary").unwrap().1.starts_with(&all));
-                assert_eq!(
-                    get(host, "/separate").unwrap().1,
-                    b"This took a while."
-                );
+                assert_eq!(get(host, "/separate").unwrap().1, b"This took a while.");
                 host.close().unwrap();
             }
             let losses = host.take_losses();
@@ -179,7 +176,10 @@ fn reading_nothing_is_refused_or_gives_nothing() {
             up(host);
             let mut buffer = [0; 1400];
             let put = Request::put("/store/a", b"x");
-            assert_eq!(host.request(&put, &mut buffer).unwrap().code(), Code::CREATED);
+            assert_eq!(
+                host.request(&put, &mut buffer).unwrap().code(),
+                Code::CREATED
+            );
             assert_eq!(get(host, "/store/a").unwrap().1, b"x");
             assert!(!host.take_losses().matter());
         });
@@ -233,7 +233,11 @@ fn heads_printed_as_text_are_read_the_other_way() {
         }
     });
     let device = line.device();
-    assert!(device.count("CCOAPHEAD") > 300, "{}", device.count("CCOAPHEAD"));
+    assert!(
+        device.count("CCOAPHEAD") > 300,
+        "{}",
+        device.count("CCOAPHEAD")
+    );
 }
 
 #[test]

@@ -143,10 +143,7 @@ fn methods_beyond_delete() {
 #[test]
 fn secure_sessions_and_tcp() {
     let remote = |uri| Remote::from_uri(&Uri::parse(uri).unwrap());
-    assert_eq!(
-        remote("coaps://demo/"),
-        Err(Unsupported::Security.into())
-    );
+    assert_eq!(remote("coaps://demo/"), Err(Unsupported::Security.into()));
     let line = line(|_| {});
     with(&line, |host| {
         up(host);
@@ -193,7 +190,10 @@ fn hosts_that_no_url_can_carry() {
 fn the_longest_host_and_an_address_of_version_6_are_carried() {
     let long = "h".repeat(128);
     for (name, url) in [
-        (long.as_str(), format!("AT+CCOAPURL=\"coap://{long}:65535\"")),
+        (
+            long.as_str(),
+            format!("AT+CCOAPURL=\"coap://{long}:65535\""),
+        ),
         ("fe80::1", "AT+CCOAPURL=\"coap://[fe80::1]:65535\"".into()),
     ] {
         let line = line(|quirks| quirks.late_lookup = true);
