@@ -159,6 +159,18 @@ impl<'f, 'b> Put<'f, 'b> {
         self
     }
 
+    /// Looks at the command without sending it: how many characters it has, those of a
+    /// [stream](Self::streamed_hex) and the line's end left out.
+    ///
+    /// # Errors
+    /// What building found.
+    pub fn length(self) -> Result<usize, Error> {
+        match self.at.failure.take() {
+            Some(error) => Err(error),
+            None => Ok(self.at.engine.unsent().len()),
+        }
+    }
+
     /// Sends, and waits for `OK` for at most so many milliseconds.
     ///
     /// # Errors

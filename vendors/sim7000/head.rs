@@ -21,7 +21,7 @@ use crate::modem::text;
 const FIELDS: usize = 24;
 
 /// Where an option stands among the fields, in ascending order of option numbers.
-const PLACES: [(Number, usize); 18] = [
+const PLACES: [(Number, u8); 18] = [
     (Number::IF_MATCH, 11),
     (Number::URI_HOST, 13),
     (Number::ETAG, 9),
@@ -81,8 +81,8 @@ pub(super) fn accept_raw(inbox: &mut Inbox<'_>, id: u16) -> bool {
 
 /// `+CCOAPHEAD: 1,..`
 pub(super) fn parsed(rest: &[u8], inbox: &mut Inbox<'_>) -> Option<()> {
-    let field = |place| {
-        let field = line::Fields::new(rest).nth(place);
+    let field = |place: u8| {
+        let field = line::Fields::new(rest).nth(place.into());
         field.map_or(&b""[..], |field| field.text)
     };
     let kind = match line::number(field(2))? {

@@ -4,17 +4,24 @@ use super::head;
 use crate::at::{Counted, Delivery, Form, Inbox, line};
 use crate::modem::lines::{Meaning, note};
 
+/// The name and the rest of a line about CoAP: `+CCOAP<name>: <rest>`.
+fn split(line: &[u8]) -> Option<(&[u8], &[u8])> {
+    let line = line.strip_prefix(b"+CCOAP")?;
+    let colon = line.iter().position(|byte| *byte == b':')?;
+    let (name, rest) = line.split_at_checked(colon)?;
+    Some((name, line::after(rest, ":")?))
+}
+
 pub(super) fn counted(line: &[u8], whole: bool) -> Counted {
-    let (fields, place) = if let Some(rest) = line::after(line, "+CCOAPREAD:") {
-        (rest, 0)
-    } else if let Some(rest) = line::after(line, "+CCOAPHEAD:") {
-        (rest, 1)
-    } else {
+    let Some((name, rest)) = split(line) else {
         return Counted::No;
     };
-    let mut fields = line::Fields::new(fields);
-    if place == 1 && fields.num() != Some(0) {
-        return Counted::No;
+    let mut fields = line::Fields::new(rest);
+    match name {
+        b"READ" => {}
+        // As bytes.
+        b"HEAD" if fields.num() == Some(0) => {}
+        _ => return Counted::No,
     }
     // The comma behind the length begins a field of its own, as yet an empty one.
     match (fields.num(), fields.next()) {
@@ -24,7 +31,7 @@ pub(super) fn counted(line: &[u8], whole: bool) -> Counted {
         },
         (Some(0), None) if whole => Counted::Now {
             length: 0,
-            form: Form::RAW,
+            form: Form::TEXT_OR_HEX,
         },
         _ if whole => Counted::No,
         _ => Counted::Later,
@@ -32,20 +39,7 @@ pub(super) fn counted(line: &[u8], whole: bool) -> Counted {
 }
 
 pub(super) fn urc(line: &[u8], inbox: &mut Inbox<'_>) -> bool {
-    let known = if let Some(rest) = line::after(line, "+CCOAPRECV:") {
-        announced(rest, inbox)
-    } else if let Some(rest) = line::after(line, "+CCOAPRCV:") {
-        announced(rest, inbox)
-    } else if let Some(rest) = line::after(line, "+CCOAPACTION:") {
-        action(rest, inbox)
-    } else if let Some(rest) = line::after(line, "+CCOAPREAD:") {
-        read(rest, inbox)
-    } else if let Some(rest) = line::after(line, "+CCOAPHEAD:") {
-        match rest {
-            [b'0', ..] => head::raw(rest, inbox),
-            _ => head::parsed(rest, inbox),
-        }
-    } else {
+    let Some((name, rest)) = split(line) else {
         // The last of the boot lines, which may come long after the first: a sign of a restart only where a session stands.
         let late = line == b"SMS Ready" && inbox.session.is_some();
         let known = note(if late { b"RDY" } else { line }, &LINES, inbox);
@@ -53,6 +47,14 @@ pub(super) fn urc(line: &[u8], inbox: &mut Inbox<'_>) -> bool {
             inbox.session = None;
         }
         return known;
+    };
+    let known = match name {
+        b"RECV" | b"RCV" => announced(rest, inbox),
+        b"ACTION" => action(rest, inbox),
+        b"READ" => read(rest, inbox),
+        b"HEAD" if rest.starts_with(b"0") => head::raw(rest, inbox),
+        b"HEAD" => head::parsed(rest, inbox),
+        _ => None,
     };
     known.is_some()
 }

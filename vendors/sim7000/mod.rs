@@ -324,7 +324,7 @@ impl Dialect for Sim7000 {
         if !self.open {
             return Err(ModemError::NotConnected.into());
         }
-        para::check(&message, &self.settings)?;
+        para::check(at, &message, &self.settings)?;
         if !self.stale {
             match queue::clear(self, at).await {
                 Err(Error::Modem(ModemError::Refused(_))) => self.stale = true,

@@ -30,16 +30,8 @@ pub(super) const OPTIONS: &[u16] = &[4, 6, 11, 12, 14, 15, 17, 60];
 /// The longest text that is written as it is; what is longer goes in hexadecimal, which needs no room in the command's buffer.
 const TEXT: usize = 384;
 
-/// What stands on the line of any message: its beginning, the longest type and id, the token's name.
-const HEAD: usize = r#"AT+CCOAPPARA=code,00,type,"CON",mid,65535,token,1,"""#.len();
-
-/// What is written around a value: two commas, the form with its comma, two quotes; or two commas and the digits of a number.
-const AROUND: usize = 6;
-const DIGITS: usize = 12;
-
-/// Refuses a message that the line cannot say.
-pub(super) fn check(message: &View<'_>, settings: &Settings) -> Result<(), Error> {
-    let mut line = HEAD + (message.token().len() << 1);
+/// Refuses a message that the line cannot say, or that makes it too long. Nothing is sent.
+pub(super) fn check(at: &mut At<'_>, message: &View<'_>, settings: &Settings) -> Result<(), Error> {
     let mut previous = None;
     for option in message.options() {
         let number = option.number;
@@ -52,33 +44,25 @@ pub(super) fn check(message: &View<'_>, settings: &Settings) -> Result<(), Error
         if !sayable {
             return Err(Unsupported::OptionValue(number).into());
         }
-        line += match number.format() {
-            Format::Uint => DIGITS + name(number).len(),
-            _ => AROUND + name(number).len() + written(option.value, settings),
-        };
     }
-    let room = usize::from(settings.longest_line).checked_sub(line);
-    let payload = message.payload();
-    let around = AROUND + "payload".len();
-    if room.is_some_and(|room| payload.is_empty() || around + written(payload, settings) <= room) {
+    let (put, streamed) = put(at, message, settings);
+    let line = put.length()? + (streamed.len() << 1);
+    let Some(excess) = line.checked_sub(settings.longest_line.into()) else {
         return Ok(());
-    }
-    Err(match room {
-        Some(room) if !payload.is_empty() => {
-            let characters = room.saturating_sub(around);
-            let bytes = if is_plain(payload, settings) {
-                characters.min(TEXT)
-            } else {
-                characters >> 1
-            };
-            Unsupported::Payload(u16::try_from(bytes).unwrap_or(u16::MAX))
-        }
+    };
+    // Rounded down where two characters are a byte.
+    let hex = u32::from(!streamed.is_empty());
+    let shorter = message.payload().len().checked_sub((excess + 1) >> hex);
+    Err(match shorter.map(u16::try_from) {
+        _ if excess == 0 => return Ok(()),
+        Some(Ok(most @ 1..)) => Unsupported::Payload(most),
         _ => Unsupported::Message(settings.longest_line),
     }
     .into())
 }
 
 /// Puts the command; what must be streamed with it.
+#[inline(never)]
 pub(super) fn put<'f, 'b, 'm>(
     at: &'f mut At<'b>,
     message: &View<'m>,
@@ -177,17 +161,7 @@ fn name(number: Number) -> &'static str {
     known.map_or("", |(_, name)| name)
 }
 
-/// Whether a value goes in hexadecimal.
+/// Whether a value goes in hexadecimal. One with a backslash does: some take that for the beginning of an escape.
 fn is_hex(value: &[u8], settings: &Settings) -> bool {
-    value.len() > TEXT || !is_plain(value, settings)
-}
-
-/// Whether a value may be written as it is. One with a backslash may not: some take that for the beginning of an escape.
-fn is_plain(value: &[u8], settings: &Settings) -> bool {
-    settings.hex != Hex::Always && carries(value) && !value.contains(&b'\\')
-}
-
-/// How many characters a value takes.
-fn written(value: &[u8], settings: &Settings) -> usize {
-    value.len() << u8::from(is_hex(value, settings))
+    settings.hex == Hex::Always || value.len() > TEXT || !carries(value) || value.contains(&b'\\')
 }
