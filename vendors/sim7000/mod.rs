@@ -89,11 +89,15 @@ mod head;
 mod lines;
 mod para;
 mod queue;
+mod session;
+mod settings;
+
+pub use settings::{Head, Hex, Queries, Settings};
 
 use crate::at::{At, Counted, Inbox};
 use crate::client::{Capabilities, Matching, Network, Options, Reliability, Remote, Shows};
 use crate::endpoint::Parameters;
-use crate::error::{Error, Invalid, ModemError, WayOut};
+use crate::error::{Error, ModemError, WayOut};
 use crate::message::{Code, View};
 use crate::modem::{self, Dialect};
 use core::future::Future;
@@ -109,65 +113,6 @@ pub type Memory = modem::Memory<
     { Sim7000::INBOX },
     { Sim7000::MESSAGE },
 >;
-
-/// How received heads are read.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Head {
-    /// As bytes (`=<mid>,0`): everything is shown as it was received. Where that is refused, or cannot be read, as the other.
-    #[default]
-    Raw,
-    /// Taken apart by the modem (`=<mid>,1`), the only form of which an example is known. If it hides the token, only a response
-    /// in the acknowledgement is matched, by its message id; a comma in an option's value makes the message unreadable.
-    Parsed,
-}
-
-/// When values are written in hexadecimal (`<code>` 1 in the note, 3.3). Tokens and ETags always are.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Hex {
-    /// Where the value could not stand between quotes as it is, has a backslash, or is long.
-    #[default]
-    WhereNeeded,
-    /// Always.
-    Always,
-}
-
-/// How several arguments of a query are said.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Queries {
-    /// In one value, with `&` between them.
-    #[default]
-    Joined,
-    /// Each under its name.
-    Repeated,
-}
-
-/// What the note leaves open. The default is its most likely reading.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Settings {
-    /// How received heads are read.
-    pub head: Head,
-    /// When values are written in hexadecimal.
-    pub hex: Hex,
-    /// How several arguments of a query are said.
-    pub queries: Queries,
-    /// The values of a `CCOAPPARA` line survive the sending, so that a payload would go out again with the next request: the
-    /// object is made anew before each. Default false.
-    pub lasting: bool,
-    /// The longest command line, in characters. What would be longer is refused. Default 65535: no limit is documented.
-    pub longest_line: u16,
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        Self {
-            head: Head::default(),
-            hex: Hex::default(),
-            queries: Queries::default(),
-            lasting: false,
-            longest_line: u16::MAX,
-        }
-    }
-}
 
 /// The SIM7000.
 pub struct Sim7000 {
@@ -208,7 +153,14 @@ impl Default for Sim7000 {
 
 impl Sim7000 {
     /// A dialect with these settings.
-    pub fn with(settings: Settings) -> Self {
+    ///
+    /// ```
+    /// use coap_modem::vendors::sim7000::{Head, Settings, Sim7000};
+    ///
+    /// let settings = Settings { head: Head::Parsed, longest_line: 512, ..Settings::default() };
+    /// let dialect = Sim7000::with_settings(settings); // for `Client::with`
+    /// ```
+    pub fn with_settings(settings: Settings) -> Self {
         Self {
             settings,
             ..Self::default()
@@ -276,89 +228,21 @@ impl Dialect for Sim7000 {
         bring_up::start(self, at, network)
     }
 
-    async fn open(
+    fn open(
         &mut self,
         at: &mut At<'_>,
         server: &Remote<'_>,
         _parameters: &Parameters,
-    ) -> Result<(), Error> {
-        standing(at)?;
-        let host = server.host.as_bytes();
-        if host.len() > Self::HOST {
-            return Err(Invalid::Host.into());
-        }
-        // Anything else could end the host, or the argument.
-        if !host
-            .iter()
-            .all(|byte| byte.is_ascii_alphanumeric() || b".-_:".contains(byte))
-        {
-            return Err(Invalid::Character.into());
-        }
-        if self.open
-            && !self.stale
-            && !at.inbox.notes.closed
-            && self.host() == host
-            && self.port == server.port
-        {
-            // Only the queue can be asked for, and without an object there is none.
-            match at.run("AT+CCOAPACTION=4", TIME).await {
-                Ok(()) => return Ok(()),
-                Err(Error::Modem(ModemError::Refused(_))) => {}
-                Err(error) => return Err(error),
-            }
-        }
-        self.open = false;
-        self.host_length = 0;
-        for (to, from) in self.host.iter_mut().zip(host) {
-            *to = *from;
-            self.host_length += 1;
-        }
-        self.port = server.port;
-        self.create(at).await?;
-        self.open = true;
-        Ok(())
+    ) -> impl Future<Output = Result<(), Error>> {
+        session::open(self, at, server)
     }
 
-    async fn send(&mut self, at: &mut At<'_>, message: View<'_>) -> Result<(), Error> {
-        standing(at)?;
-        if !self.open {
-            return Err(ModemError::NotConnected.into());
-        }
-        para::check(at, &message, &self.settings)?;
-        if !self.stale {
-            match queue::clear(self, at).await {
-                Err(Error::Modem(ModemError::Refused(_))) => self.stale = true,
-                other => other?,
-            }
-        }
-        if self.stale {
-            self.create(at).await?;
-        }
-        self.stale = true;
-        let (put, streamed) = para::put(at, &message, &self.settings);
-        let sent = put.ok_with(streamed, PARA_TIME).await;
-        let sent = match sent {
-            Ok(()) => {
-                at.put("AT+CCOAPACTION")
-                    .expect("+CCOAPACTION:", &[2])
-                    .first(0)
-                    .ok(ACTION_TIME)
-                    .await
-            }
-            error => error,
-        };
-        if matches!(sent, Err(Error::Modem(ModemError::Refused(_)))) && at.echoes() {
-            // Its echo was off: it has forgotten everything, and said nothing.
-            at.inbox.note().rebooted = true;
-            return Err(ModemError::Restarted.into());
-        }
-        sent?;
-        let carried = at.number(1).and_then(|id| u16::try_from(id).ok());
-        if let (Some(stamp), Some(carried)) = (&mut at.inbox.exchange, carried) {
-            stamp.carried = carried;
-        }
-        self.stale = self.settings.lasting;
-        Ok(())
+    fn send(
+        &mut self,
+        at: &mut At<'_>,
+        message: View<'_>,
+    ) -> impl Future<Output = Result<(), Error>> {
+        para::send(self, at, message)
     }
 
     fn fetch(&mut self, at: &mut At<'_>) -> impl Future<Output = Result<(), Error>> {
@@ -366,59 +250,11 @@ impl Dialect for Sim7000 {
     }
 
     fn close(&mut self, at: &mut At<'_>) -> impl Future<Output = Result<(), Error>> {
-        self.open = false;
-        at.inbox.session = None;
-        terminate(at)
+        session::close(self, at)
     }
 }
 
-/// How long a command may take, in milliseconds: what drivers in the field allow, since the note says nothing.
-const TIME: u32 = 5000;
-const PARA_TIME: u32 = 8000;
-const ACTION_TIME: u32 = 10_000;
-
 impl Sim7000 {
-    /// Makes the object anew, for the host that is known.
-    async fn create(&mut self, at: &mut At<'_>) -> Result<(), Error> {
-        // What was announced is gone with the old one.
-        self.stale = true;
-        self.packets = Packets::default();
-        self.parsed_only = false;
-        at.inbox.session = None;
-        at.inbox.rollback();
-        let notes = &mut at.inbox.notes;
-        notes.closed = false;
-        notes.announced = false;
-        notes.queue = Default::default();
-        let mut again = true;
-        while let Err(error) = at.run("AT+CCOAPINIT", TIME).await {
-            // One of an earlier life of this program, or ours.
-            if !again || !matches!(error, Error::Modem(ModemError::Refused(_))) {
-                return Err(error);
-            }
-            terminate(at).await?;
-            again = false;
-        }
-        let host = self.host();
-        let brackets = host.contains(&b':');
-        let mut put = at.put("AT+CCOAPURL=").begin_quoted().part(b"coap://");
-        if brackets {
-            put = put.part(b"[");
-        }
-        put = put.part(host);
-        if brackets {
-            put = put.part(b"]");
-        }
-        put.part(b":")
-            .part_num(self.port.into())
-            .end_quoted()
-            .ok(TIME)
-            .await?;
-        self.stale = false;
-        at.inbox.session = Some(0);
-        Ok(())
-    }
-
     fn host(&self) -> &[u8] {
         self.host
             .get(..usize::from(self.host_length))
@@ -430,23 +266,15 @@ impl Sim7000 {
         self.open = false;
         self.network = None;
     }
-}
 
-/// Takes the object away, if there is one.
-async fn terminate(at: &mut At<'_>) -> Result<(), Error> {
-    match at.run("AT+CCOAPTERM", TIME).await {
-        Err(Error::Modem(ModemError::Refused(_))) => Ok(()),
-        other => other,
+    /// Why nothing can be sent at present.
+    fn standing(&self, at: &At<'_>) -> Result<(), Error> {
+        if at.inbox.notes.rebooted {
+            return Err(ModemError::Restarted.into());
+        }
+        if at.inbox.notes.link_lost {
+            return Err(ModemError::LinkLost.into());
+        }
+        Ok(())
     }
-}
-
-/// Why nothing can be sent at present.
-fn standing(at: &At<'_>) -> Result<(), Error> {
-    if at.inbox.notes.rebooted {
-        return Err(ModemError::Restarted.into());
-    }
-    if at.inbox.notes.link_lost {
-        return Err(ModemError::LinkLost.into());
-    }
-    Ok(())
 }

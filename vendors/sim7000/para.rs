@@ -1,5 +1,5 @@
-//! A message as the one line of `AT+CCOAPPARA` (note, 3.3): pairs of a name and a value, where a value of characters has
-//! before it how it is written, 0 as it is or 1 in hexadecimal.
+//! A message as the one line of `AT+CCOAPPARA` (note, 3.3), sent by `AT+CCOAPACTION` (3.4): pairs of a name and a value,
+//! where a value of characters has before it how it is written, 0 as it is or 1 in hexadecimal.
 //!
 //! Everything is said on one line, since nobody knows whether a second one adds to the first or replaces it. A path stands in
 //! one value, its segments joined by `/` as in the note's example, and no `/` before the first; several arguments of a query
@@ -7,9 +7,9 @@
 //!
 //! Left out: names that the note does not list. An option without a name is refused by the capabilities.
 
-use super::{Hex, Queries, Settings};
+use super::{Hex, Queries, Settings, Sim7000, queue, session};
 use crate::at::{At, Put, carries};
-use crate::error::{Error, Unsupported};
+use crate::error::{Error, ModemError, Unsupported};
 use crate::message::{Format, Kind, Number, Opt, View};
 
 /// The names of options, by their numbers in ascending order.
@@ -30,8 +30,56 @@ pub(super) const OPTIONS: &[u16] = &[4, 6, 11, 12, 14, 15, 17, 60];
 /// The longest text that is written as it is; what is longer goes in hexadecimal, which needs no room in the command's buffer.
 const TEXT: usize = 384;
 
+/// How long putting the values and sending them may take, in milliseconds: what drivers in the field allow.
+const PUT_TIME: u32 = 8000;
+const SEND_TIME: u32 = 10_000;
+
+pub(super) async fn send(
+    modem: &mut Sim7000,
+    at: &mut At<'_>,
+    message: View<'_>,
+) -> Result<(), Error> {
+    modem.standing(at)?;
+    if !modem.open {
+        return Err(ModemError::NotConnected.into());
+    }
+    check(at, &message, &modem.settings)?;
+    if !modem.stale {
+        match queue::clear(modem, at).await {
+            Err(Error::Modem(ModemError::Refused(_))) => modem.stale = true,
+            other => other?,
+        }
+    }
+    if modem.stale {
+        session::create(modem, at).await?;
+    }
+    modem.stale = true;
+    let (put, streamed) = put(at, &message, &modem.settings);
+    let mut sent = put.ok_with(streamed, PUT_TIME).await;
+    if sent.is_ok() {
+        sent = at
+            .put("AT+CCOAPACTION")
+            .expect("+CCOAPACTION:", &[2])
+            .first(0)
+            .ok(SEND_TIME)
+            .await;
+    }
+    if matches!(sent, Err(Error::Modem(ModemError::Refused(_)))) && at.echoes() {
+        // Its echo was off: it has forgotten everything, and said nothing.
+        at.inbox.note().rebooted = true;
+        return Err(ModemError::Restarted.into());
+    }
+    sent?;
+    let carried = at.number(1).and_then(|id| u16::try_from(id).ok());
+    if let (Some(stamp), Some(carried)) = (&mut at.inbox.exchange, carried) {
+        stamp.carried = carried;
+    }
+    modem.stale = modem.settings.lasting;
+    Ok(())
+}
+
 /// Refuses a message that the line cannot say, or that makes it too long. Nothing is sent.
-pub(super) fn check(at: &mut At<'_>, message: &View<'_>, settings: &Settings) -> Result<(), Error> {
+fn check(at: &mut At<'_>, message: &View<'_>, settings: &Settings) -> Result<(), Error> {
     let mut previous = None;
     for option in message.options() {
         let number = option.number;
@@ -63,7 +111,7 @@ pub(super) fn check(at: &mut At<'_>, message: &View<'_>, settings: &Settings) ->
 
 /// Puts the command; what must be streamed with it.
 #[inline(never)]
-pub(super) fn put<'f, 'b, 'm>(
+fn put<'f, 'b, 'm>(
     at: &'f mut At<'b>,
     message: &View<'m>,
     settings: &Settings,

@@ -39,7 +39,7 @@ pub(super) fn with_memory<const INBOX: usize, T>(
     let mut memory =
         Memory::<{ Sim7000::LINE }, { Sim7000::COMMAND }, INBOX, { Sim7000::MESSAGE }>::new();
     let front = Polled::new(line.serial(), line.clock());
-    let dialect = Sim7000::with(settings);
+    let dialect = Sim7000::with_settings(settings);
     test(&mut Client::with(dialect, &mut memory, front, random))
 }
 
