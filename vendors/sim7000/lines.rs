@@ -101,8 +101,8 @@ fn action(rest: &[u8], inbox: &mut Inbox<'_>) -> Option<()> {
         // The queue is full, and this is the first in it.
         1 => {
             let notes = inbox.note();
-            notes.queue.push_sized(id?, 1);
             notes.announced = true;
+            notes.queue.push_sized(id?, 1);
         }
         // No response in time.
         2 => {

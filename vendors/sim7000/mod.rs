@@ -43,7 +43,8 @@
 //!
 //! Methods up to DELETE (2.1). The options that have a name in 3.3: ETag (one), Observe, Uri-Path, Content-Format, Max-Age,
 //! Uri-Query, Accept, Size1; so neither Block nor If-Match, Uri-Host or Proxy-Uri. A path segment that is empty or holds a `/`,
-//! an argument of a query that is empty or holds a `&`: the modem splits the value there. No DTLS: the note has none.
+//! an argument of a query that is empty or holds a `&`: the modem splits the value there. Host names of letters, digits, `.`,
+//! `-`, `_` and `:`, to 128 bytes, since the driver keeps them. No DTLS: the note has none.
 //!
 //! The note gives no length for a payload or a command line. Drivers in the field stay below 512 characters, which are about
 //! 200 bytes in hexadecimal; this one tries payloads up to 512 bytes unless [`Settings::longest_line`] says less, and passes on
@@ -65,6 +66,11 @@
 //! - When a name is resolved: a refusal of `CCOAPURL` is passed on as it is.
 //! - Who acknowledges a confirmable message of the server: the modem is taken to do it ("reliable transmission", 2.1).
 //! - A response bears the token that the request was given; the note's example has none because its request has none.
+//! - How patiently messages are repeated: no command sets it, so the [`Parameters`] have no effect.
+//! - Requests from the network are announced like responses. They are answered with a line of type ACK and the asker's id and
+//!   token, which 2.1 and 3.3 allow and no example shows.
+//! - `+APP PDP: ACTIVE` behind `CNACT=0` (5) is a misprint for `DEACTIVE`, and the index in `+CNACT: 0,1,..` (4) is that of sister
+//!   modems: both are borne.
 //!
 //! # Quirks seen in the field that this driver survives
 //!
@@ -188,6 +194,7 @@ impl Dialect for Sim7000 {
     const CAPABILITIES: Capabilities = Capabilities {
         reliability: Reliability::Modem,
         matching: Matching::Token,
+        // As the bytes of a head show it. A firmware that refuses those may hide the token, see `Head::Parsed`.
         shows: Shows {
             kind: true,
             id: true,

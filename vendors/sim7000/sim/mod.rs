@@ -18,7 +18,7 @@
 //! let mut serial = line.serial(); // what the driver under test is given, with line.clock() or line.timer()
 //!
 //! serial.write_all(b"AT+CCOAPINIT\r")?;
-//! let mut answer = [0; 20];
+//! let mut answer = [0; 19];
 //! serial.read_exact(&mut answer)?;
 //! assert_eq!(&answer, b"AT+CCOAPINIT\r\r\nOK\r\n");
 //!
