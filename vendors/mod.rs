@@ -1,6 +1,9 @@
 //! The modems: one folder each, one cargo feature each.
 #![doc = include_str!("capabilities.md")]
 
+#[cfg(feature = "bc28")]
+pub mod bc28;
+
 #[cfg(feature = "bg96")]
 pub mod bg96;
 

@@ -7,7 +7,7 @@ use coap_modem::front::{Polled, StdClock};
 use coap_modem::message::uri::Uri;
 use coap_modem::sim::transcript::Kind;
 use coap_modem::sim::{HostNetwork, Line, TimeSource};
-use coap_modem::vendors::{bg96, l610, sim7000};
+use coap_modem::vendors::{bc28, bg96, l610, sim7000};
 
 /// A modem, by its name on the command line.
 pub(crate) struct Modem {
@@ -62,6 +62,7 @@ macro_rules! ask {
 
 modems! {
     "bg96" 115_200 bg96::Memory, bg96::Bg96::default(), bg96::sim::SimBg96::new;
+    "bc28" 9_600 bc28::Memory, bc28::Bc28::default(), bc28::sim::SimBc28::new;
     "l610" 115_200 l610::Memory, l610::L610::default(), l610::sim::SimL610::new;
     "sim7000" 115_200 sim7000::Memory, sim7000::Sim7000::default(), sim7000::sim::SimSim7000::new;
 }

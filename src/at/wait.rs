@@ -286,7 +286,11 @@ impl At<'_> {
             Phase::Sending => {}
             // The modem has its documented time to end the command; to talk into it would confuse both.
             Phase::Waiting if now.reached(engine.deadline) || self.inbox.notes.rebooted => {
-                self.start_fence()
+                if engine.may_be_prompting() {
+                    engine.control(now, 0x1B, ESCAPE);
+                } else {
+                    self.start_fence();
+                }
             }
             Phase::Waiting => {}
             Phase::Prompted if engine.counts_input => engine.resume_input(now),

@@ -40,7 +40,7 @@
 //! |---|---|
 //! | `= connect URI` | the application connects |
 //! | `= run AT+COMMAND` | this command is sent and now pending (so that an answer and a URC of the same prefix differ) |
-//! | `= expect answer +PREFIX: FIELDS` | the next information line of that prefix which the pending command has got |
+//! | `= expect answer +PREFIX: FIELDS` | the next information line of that prefix which the pending command has got, printed with a blank behind the colon or without |
 //! | `= expect result TEXT` | the pending command's final result (`OK`, `ERROR`, `+CME ERROR: 30`), or `none`: its time ran out |
 //! | `= expect message C.DD id=N token=HEX payload="TEXT" [option=NUM:HEX]...` | the next CoAP message out of the modem's lines |
 //! | `= expect note rebooted` | the modem has started anew |

@@ -129,6 +129,7 @@ fn opened(words: &str) -> Option<Option<Stamp>> {
     let digits = words.next()?.strip_prefix("token=")?.as_bytes();
     let mut stamp = Stamp::new(id, crate::at::line::unhex(digits, &mut token)?);
     stamp.observes = words.next() == Some("observes");
+    stamp.sent = true;
     Some(Some(stamp))
 }
 
@@ -301,8 +302,14 @@ impl<'a, F: Front> Listener<'a, F> {
                 prefix: name,
                 fields,
             } => {
+                // Some modems print a blank behind the colon, some none.
                 let said = String::from_utf8_lossy(self.at.said()).into_owned();
-                assert_eq!(said, format!("{name}: {fields}"), "{here}");
+                let (before, behind) = said.split_once(':').unwrap_or_default();
+                assert_eq!(
+                    (before, behind.trim_start()),
+                    (&**name, &**fields),
+                    "{here}"
+                );
                 self.answers.remove(0);
                 if let Some((name, fields)) = self.answers.first() {
                     self.at.expect(prefix(name), counts(fields));
