@@ -23,6 +23,16 @@ const IMAGES: [(&str, &str, [Option<u32>; 2]); 6] = [
     ("blocking-attach", "attach, connect, GET, PUT", [None, None]),
 ];
 
+/// The modems: images `modem-<name>`, and `pair-<name>` with the first of them beside it; how the README calls them.
+const MODEMS: [(&str, &str); 6] = [
+    ("bg96", "BG96"),
+    ("bc28", "BC28"),
+    ("sim7000", "SIM7000"),
+    ("l610", "L610"),
+    ("sara-r5", "SARA-R5"),
+    ("sara-r5-sockets", "SARA-R5, by its sockets"),
+];
+
 /// What one image holds.
 struct Image {
     text: u32,
@@ -57,31 +67,49 @@ fn report(directory: &Path, version: &str, form: &str) -> Result<String, String>
     };
     let mut images = Vec::new();
     let mut facts = Vec::new();
+    let mut modems = Vec::new();
     for (machine, _) in MACHINES {
+        let image = |image: &str| {
+            measure(&read(machine, image)?).ok_or(format!("{image}: not the ELF expected"))
+        };
         let mut measured = Vec::new();
-        for (image, _, _) in IMAGES {
-            measured.push(
-                measure(&read(machine, image)?).ok_or(format!("{image}: not the ELF expected"))?,
-            );
+        for (name, _, _) in IMAGES {
+            measured.push(image(name)?);
         }
+        let mut alone_and_second = Vec::new();
+        let first = image("modem-bg96")?.beyond(&measured);
+        for (name, _) in MODEMS {
+            let alone = image(&format!("modem-{name}"))?.beyond(&measured);
+            let both = match name {
+                "bg96" => 0,
+                _ => image(&format!("pair-{name}"))?.beyond(&measured) - first,
+            };
+            alone_and_second.push((alone, both));
+        }
+        let all = image("modems-all")?.beyond(&measured);
+        modems.push((alone_and_second, all));
         images.push(measured);
         facts.push(types(&read(machine, "facts")?).ok_or("facts: not the ELF expected")?);
     }
     let mut text = String::new();
     match form {
-        "snapshot" => snapshot(&mut text, version, &images, &facts),
-        "readme" => readme(&mut text, version, &images, &facts),
+        "snapshot" => snapshot(&mut text, version, &images, &facts, &modems),
+        "readme" => readme(&mut text, version, &images, &facts, &modems),
         _ => return Err(format!("no such form: {form}")),
     }
     .map_err(|error| error.to_string())?;
     Ok(text)
 }
 
+/// For each machine: what each modem costs alone and as the second one, and all of them together.
+type Modems = [(Vec<(u32, u32)>, u32)];
+
 fn snapshot(
     out: &mut String,
     version: &str,
     images: &[Vec<Image>],
     facts: &[Vec<(String, u32)>],
+    modems: &Modems,
 ) -> std::fmt::Result {
     writeln!(
         out,
@@ -89,7 +117,7 @@ fn snapshot(
     )?;
     writeln!(
         out,
-        "# {version}; fat LTO, one codegen unit, panic = abort; modem: bg96"
+        "# {version}; fat LTO, one codegen unit, panic = abort; modem, where none is named: bg96"
     )?;
     writeln!(
         out,
@@ -114,6 +142,43 @@ fn snapshot(
     }
     writeln!(
         out,
+        "\n{:<24}{:>12}{:>12}{:>12}{:>12}\n{:<24}{:>12}{:>12}{:>12}{:>12}",
+        "modem: attach, connect,",
+        "thumbv6m",
+        "beside",
+        "thumbv7em",
+        "beside",
+        "GET, PUT; beyond",
+        "alone",
+        "the BG96",
+        "alone",
+        "the BG96"
+    )?;
+    for (index, (name, _)) in MODEMS.iter().enumerate() {
+        write!(out, "{name:<24}")?;
+        for (each, _) in modems {
+            let (alone, second) = each[index];
+            let second = if index == 0 {
+                "-".into()
+            } else {
+                second.to_string()
+            };
+            write!(out, "{alone:>12}{second:>12}")?;
+        }
+        writeln!(out)?;
+    }
+    let all = |machine: usize| modems[machine].1;
+    writeln!(
+        out,
+        "{:<24}{:>12}{:>12}{:>12}{:>12}",
+        "all together",
+        all(0),
+        "-",
+        all(1),
+        "-"
+    )?;
+    writeln!(
+        out,
         "\n{:<24}{:>12}{:>12}",
         "type or future", "thumbv6m", "thumbv7em"
     )?;
@@ -128,6 +193,7 @@ fn readme(
     version: &str,
     images: &[Vec<Image>],
     facts: &[Vec<(String, u32)>],
+    modems: &Modems,
 ) -> std::fmt::Result {
     writeln!(
         out,
@@ -147,6 +213,21 @@ fn readme(
             beyond(0, image),
             beyond(1, image)
         )?;
+    }
+    writeln!(
+        out,
+        "\n| attach, connect, GET, PUT, blocking; flash in bytes | Cortex-M0+, `z` | beside a BG96 | Cortex-M4, `s` | beside a BG96 |\n|---|---:|---:|---:|---:|"
+    )?;
+    for (index, (_, name)) in MODEMS.iter().enumerate() {
+        write!(out, "| {name} |")?;
+        for (each, _) in modems {
+            let (alone, second) = each[index];
+            match index {
+                0 => write!(out, " {alone} | |")?,
+                _ => write!(out, " {alone} | +{second} |")?,
+            }
+        }
+        writeln!(out)?;
     }
     let fact = |name: &str| {
         let find = |facts: &Vec<(String, u32)>| {
