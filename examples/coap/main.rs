@@ -19,8 +19,8 @@ use coap_modem::client::{Blocking, Network, Remote, Response};
 use coap_modem::error::{
     ClientError, Error, ModemError, PeerError, Resource, Unsupported, Waited, WayOut,
 };
-use coap_modem::message::Number;
 use coap_modem::message::uri::Uri;
+use coap_modem::message::{Code, Number};
 use coap_modem::sim::transcript::{Header, Kind, Mode};
 use coap_modem::sim::{DemoServer, Recorder, record};
 use coap_modem::udp::{self, Traffic, UdpClient};
@@ -165,11 +165,12 @@ where
     let failed = |error| failure(error, arguments, body.len());
     client.attach(&network).map_err(failed)?;
     client.connect(remote).map_err(failed)?;
+    let detail = client.capabilities().shows.detail;
     let mut buffer = [0; RESPONSE];
     let outcome = client
         .request(&request, &mut buffer)
         .map_err(failed)
-        .and_then(|response| deliver(arguments, &response));
+        .and_then(|response| deliver(arguments, &response, detail));
     // The answer is what matters; a session that does not close is closed by the next connect.
     if let Err(error) = client.close()
         && arguments.verbose
@@ -179,10 +180,24 @@ where
     outcome
 }
 
+/// A response code with its name, where the link shows more of it than its class.
+fn named(code: Code, detail: bool) -> String {
+    let class = match code.class() {
+        2 => "2.xx Success",
+        4 => "4.xx Client Error",
+        _ => "5.xx Server Error",
+    };
+    match code.name() {
+        _ if !detail => format!("{class} (the modem does not show which)"),
+        Some(name) => format!("{code} {name}"),
+        None => format!("{code} (a code that is not registered)"),
+    }
+}
+
 /// The payload to where it belongs, the rest to standard error.
-fn deliver(arguments: &Arguments, response: &Response<'_>) -> Result<u8, Failure> {
+fn deliver(arguments: &Arguments, response: &Response<'_>, detail: bool) -> Result<u8, Failure> {
     let code = response.code();
-    let name = code.name().unwrap_or("(a code that is not registered)");
+    let name = named(code, detail);
     if arguments.verbose {
         let options: Vec<String> = response
             .options()
@@ -190,7 +205,7 @@ fn deliver(arguments: &Arguments, response: &Response<'_>) -> Result<u8, Failure
             .collect();
         let length = response.payload().len();
         tell(format_args!(
-            "{code} {name}{}, {length} bytes of payload",
+            "{name}{}, {length} bytes of payload",
             options.concat()
         ));
     }
@@ -198,7 +213,7 @@ fn deliver(arguments: &Arguments, response: &Response<'_>) -> Result<u8, Failure
         return output(arguments, response.payload()).map(|()| 0);
     }
     if !arguments.verbose {
-        tell(format_args!("{code} {name}"));
+        tell(format_args!("{name}"));
     }
     if !response.payload().is_empty() {
         // Meant for people (RFC 7252, section 5.5.2), but what comes from the network must not steer the terminal.

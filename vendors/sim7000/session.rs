@@ -5,6 +5,7 @@ use super::queue::Packets;
 use crate::at::{At, Queue};
 use crate::client::Remote;
 use crate::error::{Error, Invalid, ModemError};
+use crate::modem::bring_up::refused_as;
 
 /// How long one of these commands may take, in milliseconds: what drivers in the field allow, since the note says nothing.
 const TIME: u32 = 5000;
@@ -79,7 +80,8 @@ pub(super) async fn create(modem: &mut Sim7000, at: &mut At<'_>) -> Result<(), E
         .part_num(modem.port.into())
         .end_quoted()
         .ok(TIME)
-        .await?;
+        .await
+        .map_err(|error| refused_as(error, ModemError::Socket))?;
     modem.stale = false;
     at.inbox.session = Some(0);
     Ok(())
