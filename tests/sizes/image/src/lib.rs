@@ -201,19 +201,22 @@ pub const GET: Request<'_> = Request::get("/config");
 #[macro_export]
 macro_rules! firmware {
     ($($vendor:ident $client:ident $memory:ident),*) => {
+        use coap_modem::vendors;
+        $crate::firmware!(in vendors: $($vendor $client $memory),*);
+    };
+    (in $vendors:ident: $($vendor:ident $client:ident $memory:ident),*) => {
         #[unsafe(no_mangle)]
         fn run() {
             use coap_modem::front::Polled;
-            use coap_modem::vendors;
             let which = $crate::unknown();
             let mut number = 0;
             $(
                 if which == number {
-                    static mut MEMORY: vendors::$vendor::$memory = vendors::$vendor::$memory::new();
+                    static mut MEMORY: $vendors::$vendor::$memory = $vendors::$vendor::$memory::new();
                     // SAFETY: this runs once.
                     let memory = unsafe { &mut *(&raw mut MEMORY) };
                     let front = Polled::new($crate::Uart, $crate::Counter);
-                    $crate::drive(&mut vendors::$vendor::$client::new(memory, front, $crate::unknown));
+                    $crate::drive(&mut $vendors::$vendor::$client::new(memory, front, $crate::unknown));
                 }
                 number += 1;
             )*

@@ -24,6 +24,7 @@ const IMAGES: [(&str, &str, [Option<u32>; 2]); 6] = [
 ];
 
 /// The modems: images `modem-<name>`, and `pair-<name>` with the first of them beside it; how the README calls them.
+/// Beside itself (`pair-twin`), the first one shows what a second modem takes without its dialect.
 const MODEMS: [(&str, &str); 6] = [
     ("bg96", "BG96"),
     ("bc28", "BC28"),
@@ -81,7 +82,7 @@ fn report(directory: &Path, version: &str, form: &str) -> Result<String, String>
         for (name, _) in MODEMS {
             let alone = image(&format!("modem-{name}"))?.beyond(&measured);
             let both = match name {
-                "bg96" => 0,
+                "bg96" => image("pair-twin")?.beyond(&measured) - first,
                 _ => image(&format!("pair-{name}"))?.beyond(&measured) - first,
             };
             alone_and_second.push((alone, both));
@@ -155,14 +156,14 @@ fn snapshot(
         "the BG96"
     )?;
     for (index, (name, _)) in MODEMS.iter().enumerate() {
+        let name = if index == 0 {
+            "bg96; the same beside"
+        } else {
+            name
+        };
         write!(out, "{name:<24}")?;
         for (each, _) in modems {
             let (alone, second) = each[index];
-            let second = if index == 0 {
-                "-".into()
-            } else {
-                second.to_string()
-            };
             write!(out, "{alone:>12}{second:>12}")?;
         }
         writeln!(out)?;
@@ -219,16 +220,18 @@ fn readme(
         "\n| attach, connect, GET, PUT, blocking; flash in bytes | Cortex-M0+, `z` | beside a BG96 | Cortex-M4, `s` | beside a BG96 |\n|---|---:|---:|---:|---:|"
     )?;
     for (index, (_, name)) in MODEMS.iter().enumerate() {
-        write!(out, "| {name} |")?;
+        let note = if index == 0 { " (*)" } else { "" };
+        write!(out, "| {name}{note} |")?;
         for (each, _) in modems {
             let (alone, second) = each[index];
-            match index {
-                0 => write!(out, " {alone} | |")?,
-                _ => write!(out, " {alone} | +{second} |")?,
-            }
+            write!(out, " {alone} | +{second} |")?;
         }
         writeln!(out)?;
     }
+    writeln!(
+        out,
+        "\n(\\*) Beside itself, as if it were another modem: what a second one takes without its dialect."
+    )?;
     let fact = |name: &str| {
         let find = |facts: &Vec<(String, u32)>| {
             facts
