@@ -12,6 +12,7 @@
 //! |---|---|
 //! | [`fronts_agree`] | blocking, nb and async give the same bytes and results, in reads of 1, 16 and 64 bytes |
 //! | [`dropped_once`], [`dropped_twice`] | an operation may be dropped anywhere, and again in the recovery: what follows works, no payload is torn |
+//! | [`restarted_anywhere`] | the host alone may restart in the middle of anything: it attaches, connects, and what follows works |
 //! | [`silent_once`] | whatever command the modem falls silent at, the operation ends in time, and the next attempt works |
 //! | [`transcripts_listen`] | every transcript in listen mode gives what it expects, in every chunking, by every front |
 //! | [`record_shown`] | the table `vendors/capabilities.md` says of the dialect what its record does; `BLESS=1` writes its row anew |
@@ -38,7 +39,7 @@ mod record;
 mod script;
 mod silence;
 
-pub use cancel::{Stepped, dropped_once, dropped_twice, poll_and_drop};
+pub use cancel::{Stepped, dropped_once, dropped_twice, poll_and_drop, restarted_anywhere};
 pub use dialog::transcripts_dialog;
 pub use fronts::{Port, Way, fronts_agree, perform_all, wait};
 pub use listen::transcripts_listen;
@@ -226,6 +227,7 @@ macro_rules! conformance {
             blocking_nb_and_async_agree_on_every_byte => fronts_agree,
             a_dropped_operation_harms_nothing => dropped_once,
             an_operation_dropped_in_its_recovery_harms_nothing => dropped_twice,
+            a_host_that_restarts_anywhere_finds_its_way => restarted_anywhere,
             every_wait_times_out_once_and_the_next_attempt_works => silent_once,
             every_listening_transcript_gives_what_it_expects => transcripts_listen,
             every_recorded_dialog_is_repeated_byte_for_byte => transcripts_dialog,
