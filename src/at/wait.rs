@@ -284,7 +284,6 @@ impl At<'_> {
             return self.fence();
         }
         match engine.phase {
-            Phase::Idle => return true,
             Phase::Sending if engine.nothing_sent() && !engine.torn => {
                 engine.cancel();
                 return true;
@@ -306,7 +305,7 @@ impl At<'_> {
             Phase::Prompted if engine.counts_input => engine.resume_input(now),
             Phase::Streaming if engine.counts_input => self.send(Some(input)),
             Phase::Prompted | Phase::Streaming => engine.control(now, 0x1B, ESCAPE),
-            Phase::Finished => self.start_fence(),
+            Phase::Idle | Phase::Finished => self.start_fence(),
         }
         false
     }
