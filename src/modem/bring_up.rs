@@ -134,7 +134,7 @@ pub async fn sim(at: &mut At<'_>, pin: Option<&str>, refused: &mut bool) -> Resu
                     taken = true;
                 }
             }
-            Err(Error::Modem(_)) => {}
+            Err(Error::Modem(ModemError::Refused(_))) => {}
             Err(error) => return Err(error),
         }
         tries += 1;
@@ -211,13 +211,14 @@ mod tests {
     use super::*;
     use crate::at::{Counted, Hooks};
     use crate::front::Wire;
+    use crate::modem::lines::Meaning;
     use core::future::Future;
     use core::pin::pin;
     use core::task::{Context, Poll, Waker};
 
     const HOOKS: Hooks = Hooks {
         counted: |_, _| Counted::No,
-        urc: |_, _| false,
+        urc: |line, inbox| crate::modem::lines::note(line, &[("RDY", Meaning::Restarted)], inbox),
     };
 
     /// The commands that an operation sends to a modem that answers so, and how it ends; time passes as it is waited for.
@@ -266,6 +267,16 @@ mod tests {
         assert!(!refused);
         let given = commands.iter().filter(|command| command.contains('='));
         assert_eq!(given.count(), 1, "{commands:?}");
+    }
+
+    #[test]
+    fn a_modem_that_restarts_while_its_sim_is_asked_for_is_not_taken_for_one_without() {
+        let (commands, ended) = talk(
+            async |at| sim(at, None, &mut false).await,
+            |_, _| "\r\nRDY\r\n",
+        );
+        assert_eq!(ended, Err(ModemError::Restarted.into()));
+        assert_eq!(commands.len(), 1);
     }
 
     #[test]
