@@ -30,20 +30,8 @@ impl Bench for Desk {
         b"\r\nSMS Ready\r\n",
     ];
 
-    fn modem() -> Self::Modem {
-        SimSim7000::new(TestNetwork::default())
-    }
-
     fn client<F: Front>(memory: &mut Memory, front: F) -> Client<'_, Sim7000, F> {
         Client::new(memory, front, random)
-    }
-
-    fn network(modem: &mut Self::Modem) -> &mut TestNetwork {
-        modem.network()
-    }
-
-    fn misuse(modem: &Self::Modem) -> Vec<String> {
-        modem.misuse().to_vec()
     }
 }
 

@@ -1,7 +1,7 @@
 //! What can never go out is refused before a single byte is sent.
 
 use super::desk::*;
-use crate::client::{Blocking as _, Incoming, Network, Remote, Reply, Request};
+use crate::client::{Blocking as _, Incoming, Remote, Reply, Request};
 use crate::error::{Error, Invalid, Unsupported};
 use crate::message::{Code, Number, Value};
 use crate::vendors::bc28::{Bc28, Payload};
@@ -170,29 +170,6 @@ fn hosts_that_no_command_line_can_carry() {
             hello(host);
         });
         polite(&line);
-    }
-}
-
-#[test]
-fn network_settings_that_no_command_line_can_carry() {
-    for network in [
-        Network::new("a\rb"),
-        Network::new("a\"b"),
-        Network {
-            user: "\u{1a}",
-            ..network()
-        },
-        Network {
-            password: "\n",
-            ..network()
-        },
-    ] {
-        let line = line(|_| {});
-        with(&line, |host| {
-            let refused = host.attach(&network);
-            assert_eq!(refused, operation(Invalid::Character), "{network:?}");
-            assert_eq!(line.sent(), b"", "nothing at all was sent");
-        });
     }
 }
 

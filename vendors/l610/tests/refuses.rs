@@ -1,7 +1,7 @@
 //! What can never go out is refused before a single byte is sent.
 
 use super::desk::*;
-use crate::client::{Blocking as _, Network, Remote, Request};
+use crate::client::{Blocking as _, Remote, Request};
 use crate::error::{Error, Invalid, Unsupported};
 
 fn refused(request: &Request<'_>, error: impl Into<Error>) {
@@ -66,55 +66,6 @@ fn hosts_that_no_command_line_can_carry() {
             hello(host);
         });
         polite(&line);
-    }
-}
-
-#[test]
-fn another_transport_than_udp() {
-    let line = line(|_| {});
-    with(&line, |host| {
-        up(host);
-        line.sent();
-        let result = host.connect(&Remote::new("demo", 5683).tcp());
-        assert_eq!(result, operation(Unsupported::Transport));
-        assert_eq!(line.sent(), b"");
-        hello(host);
-    });
-    polite(&line);
-}
-
-#[test]
-fn network_settings_that_no_command_line_can_carry() {
-    let with_pin = |pin| Network {
-        pin: Some(pin),
-        ..network()
-    };
-    let cases: [(Network<'_>, Error); 6] = [
-        (Network::new("a\rb"), Invalid::Character.into()),
-        (Network::new("a\"b"), Invalid::Character.into()),
-        (
-            Network {
-                user: "\u{1a}",
-                ..network()
-            },
-            Invalid::Character.into(),
-        ),
-        (
-            Network {
-                password: "\n",
-                ..network()
-            },
-            Invalid::Character.into(),
-        ),
-        (with_pin("12"), Invalid::Pin.into()),
-        (with_pin("12\r4"), Invalid::Pin.into()),
-    ];
-    for (network, error) in cases {
-        let line = line(|_| {});
-        with(&line, |host| {
-            assert_eq!(host.attach(&network), operation(error), "{network:?}");
-            assert_eq!(line.sent(), b"", "nothing at all was sent");
-        });
     }
 }
 

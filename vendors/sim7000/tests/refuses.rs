@@ -1,7 +1,7 @@
 //! What can never go out is refused before a single byte is sent.
 
 use super::desk::*;
-use crate::client::{Blocking as _, Network, Remote, Request};
+use crate::client::{Blocking as _, Remote, Request};
 use crate::error::{Error, Invalid, Unsupported};
 use crate::message::uri::Uri;
 use crate::message::{Code, Number, Value};
@@ -208,39 +208,5 @@ fn the_longest_host_and_an_address_of_version_6_are_carried() {
             assert_eq!(commands(&line).last(), Some(&url));
         });
         polite(&line);
-    }
-}
-
-#[test]
-fn network_settings_that_no_command_line_can_carry() {
-    let with_pin = |pin| Network {
-        pin: Some(pin),
-        ..network()
-    };
-    let cases: [(Network<'_>, Error); 5] = [
-        (Network::new("a\rb"), Invalid::Character.into()),
-        (
-            Network {
-                user: "\u{1a}",
-                ..network()
-            },
-            Invalid::Character.into(),
-        ),
-        (
-            Network {
-                password: "\n",
-                ..network()
-            },
-            Invalid::Character.into(),
-        ),
-        (with_pin("12"), Invalid::Pin.into()),
-        (with_pin("12\r4"), Invalid::Pin.into()),
-    ];
-    for (network, error) in cases {
-        let line = line(|_| {});
-        with(&line, |host| {
-            assert_eq!(host.attach(&network), operation(error), "{network:?}");
-            assert_eq!(line.sent(), b"", "nothing at all was sent");
-        });
     }
 }
