@@ -19,6 +19,7 @@
 //! ```
 
 mod capabilities;
+mod discovery;
 mod reply;
 mod request;
 mod response;
@@ -117,6 +118,35 @@ pub trait CoapClient {
         reply: &Reply<'_>,
     ) -> Result<(), ClientError<Self::LinkError>>;
 
+    /// Asks the server what it has: a GET of `/.well-known/core`, whose links [`Response::links`] reads (RFC 6690,
+    /// section 4). `filter` asks for some of them only, such as `rt=temperature*`, as plain text and not percent-coded;
+    /// empty asks for all. Not every server can filter: see
+    /// [`Filter`](crate::message::link_format::Filter).
+    ///
+    /// ```
+    /// use coap_modem::client::CoapClient;
+    ///
+    /// async fn find_thermometer<C: CoapClient>(client: &mut C, buffer: &mut [u8]) -> Option<usize> {
+    ///     let response = client.discover("rt=temperature*", buffer).await.ok()?;
+    ///     let links = response.links()?.flatten();
+    ///     Some(links.filter(|link| link.resource_types().any(|word| word.starts_with("temperature"))).count())
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    /// As for [`request`](Self::request). A server without the resource answers 4.04, which is no error here.
+    ///
+    /// # If dropped half-way
+    /// Nothing is lost.
+    async fn discover<'r>(
+        &mut self,
+        filter: &str,
+        buffer: &'r mut [u8],
+    ) -> Result<Response<'r>, ClientError<Self::LinkError>> {
+        let query = discovery::query(filter);
+        self.request(&discovery::request(&query), buffer).await
+    }
+
     /// Closes the session.
     ///
     /// # Errors
@@ -185,6 +215,16 @@ pub trait Blocking {
         reply: &Reply<'_>,
     ) -> Result<(), ClientError<Self::LinkError>>;
 
+    /// See [`CoapClient::discover`].
+    ///
+    /// # Errors
+    /// As there.
+    fn discover<'r>(
+        &mut self,
+        filter: &str,
+        buffer: &'r mut [u8],
+    ) -> Result<Response<'r>, ClientError<Self::LinkError>>;
+
     /// See [`CoapClient::close`].
     ///
     /// # Errors
@@ -233,6 +273,14 @@ impl<C: CoapClient> Blocking for C {
         reply: &Reply<'_>,
     ) -> Result<(), ClientError<Self::LinkError>> {
         block_on(CoapClient::respond(self, to, reply))
+    }
+
+    fn discover<'r>(
+        &mut self,
+        filter: &str,
+        buffer: &'r mut [u8],
+    ) -> Result<Response<'r>, ClientError<Self::LinkError>> {
+        block_on(CoapClient::discover(self, filter, buffer))
     }
 
     fn close(&mut self) -> Result<(), ClientError<Self::LinkError>> {
