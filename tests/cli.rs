@@ -591,3 +591,43 @@ fn the_three_ways_to_wait_give_the_same() {
         );
     }
 }
+
+#[test]
+fn links_come_raw_into_a_pipe_and_readable_for_people() {
+    for link in LINKS {
+        let run = over(link, &["coap://demo/.well-known/core"]);
+        assert_eq!((run.status, run.err.as_str()), (0, ""));
+        assert!(run.out.starts_with(b"</hello>;ct=0,</time>;ct=0,"));
+        let verbose = over(link, &["-v", "coap://demo/.well-known/core"]);
+        assert_eq!(verbose.out, run.out);
+        let lines: Vec<&str> = verbose.err.lines().collect();
+        for line in ["/hello     text/plain", "/large     text/plain, 1024 bytes"] {
+            assert!(lines.contains(&line), "{line}\n{}", verbose.err);
+        }
+    }
+}
+
+#[test]
+fn a_content_format_is_known_by_its_whole_name_its_short_one_and_its_number() {
+    for name in ["application/senml+cbor", "SenML+cbor", "112"] {
+        let echo = [
+            "-v",
+            "-m",
+            "post",
+            "-e",
+            "x",
+            "-t",
+            name,
+            "coap://demo/echo",
+        ];
+        let run = coap(&echo);
+        assert_eq!(run.status, 0, "{}", run.err);
+        let told = "2.05 Content, Content-Format application/senml+cbor";
+        assert!(run.err.contains(told), "{}", run.err);
+    }
+    let run = coap(&["-A", "lwm2m", "coap://demo/hello"]);
+    assert_eq!(run.status, 2);
+    assert!(run.err.contains("lwm2m+tlv, lwm2m+json, lwm2m+cbor"));
+    let run = coap(&["-A", "nonsense", "coap://demo/hello"]);
+    assert!(run.err.contains("a name such as text/plain, json"));
+}

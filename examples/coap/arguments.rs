@@ -14,6 +14,7 @@ const EXAMPLES: &str = "\
 Examples:
   coap coap://demo/hello                             plain UDP, to the server built in here
   coap --modem bg96 -v coap://demo/hello             the same through a simulated modem
+  coap 'coap://demo/.well-known/core?rt=*'           what the server has; readable on a terminal, else as it came
   coap --modem bg96 --port /dev/ttyUSB2 --apn internet coap://coap.me/hello
   coap -m put -e 21.5 -t text/plain coap://192.0.2.7/sensors/1
   coap -m post -f reading.cbor -t cbor -A cbor coap://server.example/log?unit=7

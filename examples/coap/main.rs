@@ -4,11 +4,12 @@
 //! cargo run --example coap -- --modem bg96 -v coap://demo/hello
 //! ```
 //!
-//! Files: `arguments` (the command line), `formats` (Content-Formats by name), `modems` (which there are), `port` (the serial
-//! port), `show` (what goes to standard error), and here the request itself: one function for every link.
+//! Files: `arguments` (the command line), `formats` (Content-Formats by name), `links` (made readable), `modems` (which there
+//! are), `port` (the serial port), `show` (what goes to standard error), and here the request itself: one function for every link.
 
 mod arguments;
 mod formats;
+mod links;
 mod modems;
 mod port;
 mod show;
@@ -19,8 +20,8 @@ use coap_modem::client::{Blocking, Network, Remote, Response};
 use coap_modem::error::{
     ClientError, Error, ModemError, PeerError, Resource, Unsupported, Waited, WayOut,
 };
-use coap_modem::message::Number;
 use coap_modem::message::uri::Uri;
+use coap_modem::message::{Number, format};
 use coap_modem::sim::transcript::{Header, Kind, Mode};
 use coap_modem::sim::{DemoServer, Recorder, record};
 use coap_modem::udp::{self, Traffic, UdpClient};
@@ -195,7 +196,7 @@ fn deliver(arguments: &Arguments, response: &Response<'_>) -> Result<u8, Failure
         ));
     }
     if code.is_success() {
-        return output(arguments, response.payload()).map(|()| 0);
+        return output(arguments, response).map(|()| 0);
     }
     if !arguments.verbose {
         tell(format_args!("{code} {name}"));
@@ -212,13 +213,29 @@ fn deliver(arguments: &Arguments, response: &Response<'_>) -> Result<u8, Failure
     })
 }
 
-fn output(arguments: &Arguments, payload: &[u8]) -> Result<(), Failure> {
+/// Raw for files and pipes. For people, links are made readable: on a terminal in place of the payload, else, if they
+/// want to see more, beside it.
+fn output(arguments: &Arguments, response: &Response<'_>) -> Result<(), Failure> {
+    let links = (response.content_format() == Some(format::LINK_FORMAT))
+        .then(|| response.links().map(links::readable))
+        .flatten();
+    let for_people = arguments.output.is_none() && io::stdout().is_terminal();
+    let payload = match &links {
+        Some(links) if for_people => links.as_bytes(),
+        _ => response.payload(),
+    };
+    if let Some(links) = &links
+        && !for_people
+        && arguments.verbose
+    {
+        tell(format_args!("{}", links.trim_end()));
+    }
     if let Some(path) = &arguments.output {
         return std::fs::write(path, payload).map_err(|error| cannot_write(path, &error));
     }
     let mut out = io::stdout().lock();
-    // Raw for files and pipes; on a terminal, what follows begins on a new line.
-    let end: &[u8] = if out.is_terminal() && !payload.ends_with(b"\n") {
+    // On a terminal, what follows begins on a new line.
+    let end: &[u8] = if for_people && !payload.ends_with(b"\n") {
         b"\n"
     } else {
         b""
