@@ -20,7 +20,7 @@ use coap_modem::modem::Client;
 use coap_modem::sim::{DemoServer, HostNetwork, Line, TimeSource};
 use coap_modem::time::Millis;
 use coap_modem::udp::{self, UdpClient};
-use coap_modem::vendors::bg96;
+use coap_modem::vendors::{bg96, l610};
 use core::fmt::Debug;
 use libcoap::{Server, awkward, random};
 use std::net::UdpSocket;
@@ -264,4 +264,5 @@ macro_rules! modems {
 
 modems! {
     bg96: bg96::Memory, bg96::Bg96::default(), bg96::sim::SimBg96::new;
+    l610: l610::Memory, l610::L610::default(), l610::sim::SimL610::new;
 }

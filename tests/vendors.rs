@@ -112,6 +112,18 @@ fn a_folder_holds_all_of_a_modem() {
     }
 }
 
+#[test]
+fn the_table_of_capabilities_has_every_modem_and_no_other() {
+    let table = read("vendors/capabilities.md");
+    let rows = table.lines().filter_map(|line| line.strip_prefix("| `"));
+    // A modem with two links has two rows.
+    let mut folders: Vec<&str> = rows
+        .filter_map(|row| Some(row.split_once("::")?.0))
+        .collect();
+    folders.dedup();
+    assert_eq!(folders, modems(), "`BLESS=1 cargo test --lib` writes it");
+}
+
 /// In a line of ours, a modem's name is a word in any spelling.
 fn names(line: &str, modem: &str) -> bool {
     let plain = |text: &str| text.to_lowercase().replace(['_', '-'], "");

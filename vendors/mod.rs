@@ -1,4 +1,5 @@
 //! The modems: one folder each, one cargo feature each.
+#![doc = include_str!("capabilities.md")]
 
 #[cfg(feature = "bg96")]
 pub mod bg96;

@@ -7,7 +7,7 @@ use coap_modem::front::{Polled, StdClock};
 use coap_modem::message::uri::Uri;
 use coap_modem::sim::transcript::Kind;
 use coap_modem::sim::{HostNetwork, Line, TimeSource};
-use coap_modem::vendors::bg96;
+use coap_modem::vendors::{bg96, l610};
 
 /// A modem, by its name on the command line.
 pub(crate) struct Modem {
@@ -62,4 +62,5 @@ macro_rules! ask {
 
 modems! {
     "bg96" 115_200 bg96::Memory, bg96::Bg96::default(), bg96::sim::SimBg96::new;
+    "l610" 115_200 l610::Memory, l610::L610::default(), l610::sim::SimL610::new;
 }

@@ -86,6 +86,9 @@ pub enum Found {
 /// How long opening and closing a session may take.
 const SESSION: Millis = Millis::from_secs(180);
 
+/// How often a modem may tell of its start while it is brought up: boot lines come one by one.
+const BOOTS: u8 = 4;
+
 /// How long an answer to a request may take: who asked waits no longer (RFC 7252, section 4.8.2: `MAX_TRANSMIT_WAIT`).
 const REPLY: Millis = Millis::from_secs(93);
 
@@ -93,8 +96,15 @@ impl<L: Link> Session<'_, L> {
     /// Brings the link up.
     pub async fn attach(&mut self, network: &Network<'_>) -> Result<(), Error> {
         let limit = self.link.now().after(network.limit);
-        self.settle(limit).await?;
-        self.link.attach(network).await
+        let mut boots = BOOTS;
+        loop {
+            self.settle(limit).await?;
+            match self.link.attach(network).await {
+                // A modem that has just been switched on answers before it has told that it was.
+                Err(Error::Modem(ModemError::Restarted)) if boots > 0 => boots -= 1,
+                outcome => return outcome,
+            }
+        }
     }
 
     /// Opens the session with a server.

@@ -46,6 +46,9 @@ pub fn check(network: &Network<'_>) -> Result<(), Error> {
     }
 }
 
+/// How long a modem is left alone after it told that it starts, in milliseconds.
+const BOOT: u32 = 300;
+
 /// Asks until the modem answers, whatever it said before; then echo is off and errors have numbers. Whether it has started
 /// anew since the last time, so that nothing that was set is in force: it says so itself, or it has lost the `+CMEE` that only
 /// we set.
@@ -56,6 +59,10 @@ pub fn check(network: &Network<'_>) -> Result<(), Error> {
 /// # If dropped half-way
 /// That it has started anew is not forgotten: the next call finds it again.
 pub async fn contact(at: &mut At<'_>) -> Result<bool, Error> {
+    if at.inbox.notes.rebooted {
+        // What is on its way still: more such lines, the answer to a command that they overtook.
+        at.pause(BOOT).await?;
+    }
     at.contact(CONTACT).await?;
     let set = at.number(0) == Some(1);
     let untold = Untold {

@@ -15,8 +15,20 @@ pub(super) async fn start(
     network: &Network<'_>,
 ) -> Result<(), Error> {
     check(network)?;
+    at.inbox.session = Some(modem.client);
     if contact(at).await? {
         modem.forget();
+    }
+    if let Some(port) = modem.urc_port {
+        at.put(URC_PORT).expect("+QURCCFG:", &[2]).ok(300).await?;
+        // It is kept over restarts, in memory that wears out: set only where it differs.
+        if at
+            .answer()
+            .nth(1)
+            .is_none_or(|field| field.text != port.as_bytes())
+        {
+            at.put(URC_PORT).quoted(port.as_bytes()).ok(300).await?;
+        }
     }
     sim(at, network.pin, &mut modem.pin_refused).await?;
     radio(at).await?;
@@ -81,3 +93,6 @@ pub(super) async fn start(
     }
     Ok(())
 }
+
+/// Asks for the port that lines come out of; with an argument, sets it.
+const URC_PORT: &str = "AT+QURCCFG=\"urcport\"";

@@ -9,33 +9,52 @@
 //! |---|---|
 //! | `QCOAPCFG="pdpcid"` (3.3.1) | set once after each restart, before the first open |
 //! | `QCOAPCFG="trans"` (3.3.1) | likewise, and when the [`Parameters`] have changed: 2 to 60 s, 4 to 8 times |
-//! | `QCOAPCFG="dtls"` (3.3.1) | not yet: secure sessions are refused |
-//! | `QCOAPOPEN` (3.3.2) | write form, and the read form as the reliable state: the URC is lost at times |
+//! | `QCOAPCFG="dtls"` (3.3.1), and for it `QSSLCFG`, `QFUPL` (5.2) | not yet: secure sessions are refused |
+//! | query forms of `QCOAPCFG` | not: to set takes no longer than to ask, and the settings are ours |
+//! | `QCOAPOPEN` (3.3.2) | write form |
+//! | `QCOAPOPEN?` | before an open (a session of an earlier life, or ours), and wherever a result may have got lost |
 //! | `QCOAPCLOSE` (3.3.3) | write form |
-//! | `QCOAPHEADER` (3.3.4) | before each message, with our own message id and token (mode 0); never mode 1, whose token nobody knows |
+//! | `QCOAPHEADER` (3.3.4) | before each message, with the message's own id and token (mode 0); never mode 1, whose token nobody knows |
 //! | `QCOAPOPTION` (3.3.5) | mode 0 for what has changed, mode 1 to free a slot that is needed |
-//! | `QCOAPSEND` (3.3.6) | with the payload's length, so that it may hold any byte |
-//! | test forms `=?`, query forms of `QCOAPCFG` | not used: the ranges are in the note, and the settings are ours |
+//! | `QCOAPSEND` (3.3.6) | with the payload's length, so that it may hold any byte; all four types |
+//! | test forms `=?` of all six | not: they tell the ranges, which are the note's, and of options and codes only that there are some |
 //!
-//! For bring-up: `AT+CMEE`, `ATE0`, `AT+CPIN`, `AT+CFUN`, `AT+QICSGP`, `AT+CEREG`, `AT+CGREG`, `AT+QIACT`, `AT+QIDEACT`.
+//! For bring-up: `AT+CMEE`, `ATE0`, `AT+CPIN`, `AT+CFUN`, `AT+QICSGP`, `AT+CEREG`, `AT+CGREG`, `AT+QIACT`, `AT+QIDEACT`; where
+//! it is [asked for](Bg96::with_urc_port), `AT+QURCCFG`.
 //!
 //! | line (note) | becomes |
 //! |---|---|
 //! | `+QCOAPOPEN`, `+QCOAPCLOSE` (3.3.2, 3.3.3) | the answer that is waited for; a close that nobody waits for: session lost |
-//! | `+QCOAPRECV` (3.4.1) | a message; it shows no type, so it is written as non-confirmable (empty ones as Reset) |
-//! | `+QCOAPACK` (3.4.2), in the examples misprinted `+COAPACK` | a delivery note |
+//! | `+QCOAPRECV` (3.4.1) | a message, see below |
+//! | `+QCOAPACK` (3.4.2), in the examples misprinted `+COAPACK` | a delivery note, for types 0 and 1. Replies and resets go by the server's id: a note would be taken for one of a request's |
 //! | `+QCOAPIND` (3.4.3) | a retransmission note; the verdict is left to `+QCOAPACK` and the time limit |
 //! | `RDY`, `POWERED DOWN`, `NORMAL POWER DOWN` | restarted |
 //! | `+QIURC: "pdpdeact"` | link lost |
-//! | `APP RDY`, `+CFUN`, `+CPIN`, `+QUSIM`, `+QIND`, `+CEREG`, `+CGREG` | known, nothing to do |
+//! | `APP RDY`, `+QUSIM`, `+QIND`, and those of 3GPP (`+CFUN`, `+CPIN`, `+CEREG`, ..) | known, nothing to do |
+//!
+//! Lines about another client than [ours](Bg96::with_client) are known, and nothing comes of them.
 //!
 //! Result codes (note, chapter 4), with either sign, since a sister modem prints them without: 4 network, 5 DNS, 7 socket,
-//! 8 memory, 9 handshake, 10 occupied, 11 not sent, each an error of its own; 1, 2, 3 and 6 as their number.
+//! 8 memory, 9 handshake, 10 occupied, 11 not sent, each an error of its own; 1, 3 and 6 as their number; 2, "in processing",
+//! is none yet.
+//!
+//! # Messages that come, and answers to them
+//!
+//! `+QCOAPRECV` does not show a message's type. A response is written to the inbox as non-confirmable, an empty message as a
+//! reset, and a request of the server's (a code 0.01 to 0.31) as confirmable: most are. A request becomes
+//! [`Event::Request`](crate::client::Event::Request), and the answer goes out as an acknowledgement (type 2) with the request's
+//! id and token, and with a decimal code: 69 for 2.05. So an answer to a request that was non-confirmable is one that its sender
+//! may ignore. How long the modem waits for the answer before it acknowledges by itself is not documented: answer at once.
+//!
+//! An empty message (acknowledgement or reset) has no token. The note makes the token's parameters optional, but says of mode 0
+//! that they are valid there and that the length may be 0; so they are given: `AT+QCOAPHEADER=0,1234,0,0,""`. The same with
+//! answers to requests that have no token.
 //!
 //! # Limits (note): refused before anything is sent
 //!
 //! Eight options a message; the option numbers of its table 2 only (so neither Observe nor Block); string values without
-//! quotes, control characters and bytes beyond ASCII; 1024 bytes of payload; methods up to DELETE; host names to 255 bytes.
+//! quotes, control characters and bytes beyond ASCII; 1024 bytes of payload; methods up to DELETE, and the response codes of its
+//! table 3 (those of RFC 7252); host names to 255 bytes.
 //!
 //! # Where the note is silent or wrong
 //!
@@ -43,20 +62,30 @@
 //! - A message without payload: length 0 first, answered with `OK` or a prompt (ended by 0x1A); if that is refused, the
 //!   form without length and 0x1A, from then on. No firmware was seen doing either.
 //! - The bitmask's table is wrong for 4 and 5: bit *n* is slot *n*.
+//! - The table of `"trans"` came out upside down in the copy at hand: the time-out is the first one, 2 to 60 s, and the
+//!   repetitions are the second, 4 to 8, as the example has them.
 //! - Opaque values (If-Match, ETag) have no documented form: written as quoted hexadecimal like the token.
 //! - The options of `+QCOAPRECV` have no documented form: read as pairs `12,"0"` or as one text each, `"12,0"`; if only
 //!   their count is there, they are reported as lost. The payload's length is found from the end of the line.
 //! - A slot that is filled is freed before it is filled anew. Whether adding overwrites is not documented. One of which
 //!   nothing is known (from an earlier life of this program) is freed only if filling it is refused.
-//! - Firmware that shows only how many options a response has is borne: the response is delivered, its options are counted
-//!   as lost. One of 16, 32, .. 1024 bytes is not, since it may be a block with others to follow.
+//! - Firmware that shows only how many options a message has is borne: a response is delivered, its options are counted
+//!   as lost. One of 16, 32, .. 1024 bytes is not, since it may be a block with others to follow; a request is not, since
+//!   nobody knows what it asks for.
 //! - Whether a slash inside one Uri-Path value is split is not known: each segment gets a slot.
+//! - Whether a second `QCOAPACK` follows one with result 2, and what `+QCOAPIND` tells with a result other than 0, is not
+//!   known: both are left to the request's time limit.
 //!
 //! # Quirks seen in the field that this driver survives
 //!
-//! Echo comes back at every restart; boot lines come in any order and selection; URCs stand between a command and its
-//! answer; completion URCs get lost; a session outlives a restart of the host alone; `QIACT` fails for no reason and works
-//! after `QIDEACT`; `AT+CGACT` hangs some firmware and is not used.
+//! Echo comes back at every restart; boot lines come in any order and selection; lines stand between a command and its
+//! answer; completion lines get lost; a session outlives a restart of the host alone; `QIACT` fails for no reason and works
+//! after `QIDEACT`; on some modules lines come out of another port until `QURCCFG` is set.
+//!
+//! Left out, because nothing here would use it: `AT+CGACT`, which hangs some firmware (`QIACT` does the same); `AT+CIMI`, refused
+//! until the SIM is ready (`CPIN` says when); `AT+QIDNSCFG`, refused before the context is active (the network's servers are
+//! used; a name that is not resolved is an error of its own); `AT+QPOWD` and `AT+CFUN=1,1`, since switching is the application's
+//! business (what they print is understood); `AT+QFUPL` with the wrong length and checksum of its example (no secure sessions yet).
 
 #[cfg(feature = "sim")]
 pub mod sim;
@@ -66,17 +95,18 @@ mod tests;
 
 mod bring_up;
 mod lines;
+mod message;
+mod session;
 mod slots;
 
-use crate::at::{At, Counted, Inbox, Wait, carries};
+use crate::at::{At, Counted, Inbox};
 use crate::client::{Capabilities, Matching, Network, Options, Reliability, Remote, Shows};
 use crate::endpoint::Parameters;
-use crate::error::{Error, Invalid, ModemError, Unsupported, Waited, WayOut};
-use crate::message::{Code, Format, Opt, View};
+use crate::error::{Error, ModemError, WayOut};
+use crate::message::{Code, View};
 use crate::modem::{self, Dialect};
-use crate::time::Millis;
 use core::future::Future;
-use slots::{Slots, Stand};
+use slots::Slots;
 
 /// A client over this modem.
 pub type Client<'b, F> = modem::Client<'b, Bg96, F>;
@@ -85,7 +115,7 @@ pub type Client<'b, F> = modem::Client<'b, Bg96, F>;
 pub type Memory =
     modem::Memory<{ Bg96::LINE }, { Bg96::COMMAND }, { Bg96::INBOX }, { Bg96::MESSAGE }>;
 
-/// The one CoAP client of the modem that is used (0 to 5).
+/// The CoAP client of the modem that is used unless another one is [chosen](Bg96::with_client).
 const CLIENT: u8 = 0;
 
 /// The packet data context that is used (1 to 16).
@@ -94,6 +124,10 @@ const CONTEXT: u8 = 1;
 /// The BG96.
 #[derive(Default)]
 pub struct Bg96 {
+    /// The CoAP client of the modem that is ours.
+    client: u8,
+    /// Where lines are to come out.
+    urc_port: Option<&'static str>,
     slots: Slots,
     /// `QCOAPCFG="pdpcid"` is done.
     configured: bool,
@@ -108,6 +142,30 @@ pub struct Bg96 {
 }
 
 impl Bg96 {
+    /// The setting which of the modem's CoAP clients, 0 to 5, is ours; 0 without it. Each has one session of its own. The modem
+    /// refuses other numbers when a session is opened.
+    ///
+    /// ```
+    /// use coap_modem::vendors::bg96::Bg96;
+    ///
+    /// let dialect = Bg96::default().with_client(2); // for `Client::with`
+    /// ```
+    #[must_use]
+    pub const fn with_client(mut self, client: u8) -> Self {
+        self.client = client;
+        self
+    }
+
+    /// The setting of the port that the modem's lines come out of: `"uart1"` for the main UART, or another name that the
+    /// module's AT manual has under `AT+QURCCFG`. Without it the port is left as it is. A module whose lines come out elsewhere
+    /// (a BG77 was seen so) lets every `connect` wait in vain for its result. The modem keeps it over restarts, so it is
+    /// only set where it differs.
+    #[must_use]
+    pub const fn with_urc_port(mut self, port: &'static str) -> Self {
+        self.urc_port = Some(port);
+        self
+    }
+
     /// Allows another PIN after one was refused, or not answered to. Three wrong ones lock the card.
     pub fn allow_pin(&mut self) {
         self.pin_refused = false;
@@ -147,7 +205,7 @@ impl Dialect for Bg96 {
         block_size: None,
         tcp: false,
         security: false,
-        server: false,
+        server: true,
         way_out: WayOut::None,
     };
 
@@ -167,190 +225,27 @@ impl Dialect for Bg96 {
         bring_up::start(self, at, network)
     }
 
-    async fn open(
+    fn open(
         &mut self,
         at: &mut At<'_>,
         server: &Remote<'_>,
         parameters: &Parameters,
-    ) -> Result<(), Error> {
-        self.standing(at)?;
-        let host = server.host.as_bytes();
-        if host.len() > 255 {
-            return Err(Invalid::Host.into());
-        }
-        if !carries(host) {
-            return Err(Invalid::Character.into());
-        }
-        // The session of an earlier life of this program, or ours.
-        ask_session(at).await?;
-        let mut fields = at.answer().skip(1);
-        let same = fields.next().is_some_and(|field| field.text == host)
-            && fields.next().and_then(|field| field.num()) == Some(server.port.into());
-        let state = session_state(at);
-        let trans = (
-            seconds(parameters.ack_timeout),
-            u32::from(parameters.max_retransmit).clamp(4, 8),
-        );
-        if self.trans != Some(trans) {
-            at.put("AT+QCOAPCFG=")
-                .text("\"trans\"")
-                .num(CLIENT.into())
-                .num(trans.0)
-                .num(trans.1)
-                .ok(300)
-                .await?;
-            self.trans = Some(trans);
-        }
-        if same && self.open && state == Some(CONNECTED) {
-            at.inbox.notes.closed = false;
-            return Ok(());
-        }
-        if state.is_some_and(|state| state != 0) {
-            self.close(at).await?;
-        }
-        if !self.configured {
-            at.put("AT+QCOAPCFG=")
-                .text("\"pdpcid\"")
-                .num(CLIENT.into())
-                .num(CONTEXT.into())
-                .ok(300)
-                .await?;
-            self.configured = true;
-        }
-        self.open = false;
-        self.slots.forget();
-        // A close that was told late, of an abandoned operation for one, is not of the session to come.
-        at.inbox.notes.closed = false;
-        at.put("AT+QCOAPOPEN=")
-            .num(CLIENT.into())
-            .quoted(host)
-            .num(server.port.into())
-            .expect("+QCOAPOPEN:", &[2])
-            .first(CLIENT)
-            .ok(75_000)
-            .await?;
-        for _ in 0..5 {
-            // The result; or, since it gets lost at times, the state.
-            if at.line(15_000).await.is_ok() {
-                let result = at.answer().nth(1).and_then(|field| field.magnitude());
-                self.open = succeeded(result)?;
-                return Ok(());
-            }
-            ask_session(at).await?;
-            if session_state(at) == Some(CONNECTED) {
-                self.open = true;
-                return Ok(());
-            }
-            at.expect("+QCOAPOPEN:", &[2]);
-        }
-        Err(Waited::Modem.into())
+    ) -> impl Future<Output = Result<(), Error>> {
+        session::open(self, at, server, parameters)
     }
 
-    async fn send(&mut self, at: &mut At<'_>, message: View<'_>) -> Result<(), Error> {
-        self.standing(at)?;
-        if !self.open {
-            return Err(ModemError::NotConnected.into());
-        }
-        for option in message.options() {
-            check_value(&option)?;
-        }
-        let token = message.token();
-        at.put("AT+QCOAPHEADER=")
-            .num(CLIENT.into())
-            .num(message.id().into())
-            .text("0")
-            .num(u32::try_from(token.len()).unwrap_or(0))
-            .quoted_hex(token)
-            .ok(300)
-            .await?;
-
-        let mut mask = 0;
-        let mut free = 0;
-        let mut left = u8::try_from(message.options().count()).unwrap_or(u8::MAX);
-        for option in message.options() {
-            let (slot, stand) = self.slots.choose(&option, free, left);
-            mask |= 1 << slot;
-            free = slot + 1;
-            left -= 1;
-            if stand == Stand::Same {
-                continue;
-            }
-            self.slots.doubt(slot);
-            let mut full = stand == Stand::Other;
-            loop {
-                if full {
-                    remove(at, slot).ok(300).await?;
-                }
-                match add(at, slot, &option).ok(300).await {
-                    // What a slot holds from an earlier life is not known: it is freed on suspicion.
-                    Err(Error::Modem(ModemError::Refused(_)))
-                        if !full && stand == Stand::Unknown =>
-                    {
-                        full = true
-                    }
-                    other => break other?,
-                }
-            }
-            self.slots.set(slot, &option);
-        }
-
-        let payload = message.payload();
-        let length = payload.len();
-        let mut counted = length > 0 || !self.ends_empty;
-        loop {
-            let mut command = at
-                .put("AT+QCOAPSEND=")
-                .num(CLIENT.into())
-                .num(message.kind() as u32)
-                .num(message.code().as_byte().into())
-                .num(mask);
-            if counted {
-                command = command.num(u32::try_from(length).unwrap_or(u32::MAX));
-            }
-            match command.prompt(length, 300).await {
-                Err(Error::Modem(ModemError::Refused(_))) if length == 0 && counted => {
-                    counted = false
-                }
-                other => break other?,
-            }
-        }
-        // Only a form that was accepted is kept.
-        self.ends_empty |= !counted;
-        if length > 0 && !at.prompted() {
-            // OK without a prompt: whatever was sent, it was not this.
-            at.distrust();
-            return Err(ModemError::Unexpected.into());
-        }
-        if at.prompted() {
-            at.input(if length > 0 { payload } else { b"\x1A" }, 300)
-                .await?;
-        }
-        Ok(())
+    fn send(
+        &mut self,
+        at: &mut At<'_>,
+        message: View<'_>,
+    ) -> impl Future<Output = Result<(), Error>> {
+        message::send(self, at, message)
     }
 
-    async fn close(&mut self, at: &mut At<'_>) -> Result<(), Error> {
-        self.open = false;
-        let asked = at
-            .put("AT+QCOAPCLOSE=")
-            .num(CLIENT.into())
-            .expect("+QCOAPCLOSE:", &[2])
-            .first(CLIENT)
-            .ok(75_000)
-            .await;
-        if asked.is_ok() && at.line(20_000).await.is_ok() {
-            return Ok(());
-        }
-        // No result: what matters is the state.
-        ask_session(at).await?;
-        match session_state(at) {
-            None | Some(0) => Ok(()),
-            Some(_) => asked.and(Err(Waited::Modem.into())),
-        }
+    fn close(&mut self, at: &mut At<'_>) -> impl Future<Output = Result<(), Error>> {
+        session::close(self, at)
     }
 }
-
-/// A session's state (note, 3.3.2): connected.
-const CONNECTED: u32 = 3;
 
 impl Bg96 {
     /// The modem has started anew: nothing that was set is in force.
@@ -370,77 +265,5 @@ impl Bg96 {
             return Err(ModemError::LinkLost.into());
         }
         Ok(())
-    }
-}
-
-/// A result of chapter 4, its sign dropped: true for 0.
-fn succeeded(result: Option<u32>) -> Result<bool, Error> {
-    let error = match result {
-        Some(0) => return Ok(true),
-        Some(4) => ModemError::Network,
-        Some(5) => ModemError::Dns,
-        Some(7) => ModemError::Socket,
-        Some(8) => ModemError::Memory,
-        Some(9) => ModemError::Handshake,
-        Some(10) => ModemError::Occupied,
-        Some(11) => ModemError::Undelivered,
-        Some(code) => ModemError::Result(u16::try_from(code).unwrap_or(u16::MAX)),
-        None => ModemError::Unexpected,
-    };
-    Err(error.into())
-}
-
-/// Asks for the session: the reliable state, where URCs get lost.
-fn ask_session<'f, 'b>(at: &'f mut At<'b>) -> Wait<'f, 'b> {
-    at.put("AT+QCOAPOPEN?")
-        .expect("+QCOAPOPEN:", &[4])
-        .first(CLIENT)
-        .ok(300)
-}
-
-/// The state in the answer to [`ask_session`] (note, 3.3.2): 0 idle, 3 connected; none without a session.
-fn session_state(at: &At<'_>) -> Option<u32> {
-    at.number(3)
-}
-
-/// Whole seconds of a time-out, within what the modem takes. By subtraction: division costs a library call.
-fn seconds(span: Millis) -> u32 {
-    let mut left = span.as_millis().min(60_000);
-    let mut seconds = 0;
-    while left > 0 {
-        left = left.saturating_sub(1000);
-        seconds += 1;
-    }
-    seconds.max(2)
-}
-
-/// Whether an option's value can be said (note, table 2).
-fn check_value(option: &Opt<'_>) -> Result<(), Error> {
-    let number = option.number;
-    // A Proxy-Uri may be longer than a command line.
-    if number.format() == Format::Text && (!carries(option.value) || option.value.len() > 255) {
-        return Err(Unsupported::OptionValue(number).into());
-    }
-    Ok(())
-}
-
-fn remove<'f, 'b>(at: &'f mut At<'b>, slot: u8) -> crate::at::Put<'f, 'b> {
-    at.put("AT+QCOAPOPTION=")
-        .num(CLIENT.into())
-        .text("1")
-        .num(slot.into())
-}
-
-fn add<'f, 'b>(at: &'f mut At<'b>, slot: u8, option: &Opt<'_>) -> crate::at::Put<'f, 'b> {
-    let command = at
-        .put("AT+QCOAPOPTION=")
-        .num(CLIENT.into())
-        .text("0")
-        .num(slot.into())
-        .num(option.number.0.into());
-    match (option.number.format(), option.uint()) {
-        (Format::Uint, Some(value)) => command.num(value),
-        (Format::Text, _) => command.quoted(option.value),
-        _ => command.quoted_hex(option.value),
     }
 }

@@ -44,9 +44,11 @@ impl Bench for Desk {
 conformance!(Desk);
 
 mod bring_up;
+mod clients;
 mod desk;
 mod economy;
 mod keeps;
 mod quirks;
 mod refuses;
+mod server;
 mod surprises;

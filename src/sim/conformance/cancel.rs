@@ -10,11 +10,13 @@ use core::task::{Context, Poll, Waker};
 use embedded_io::{Read, ReadReady, Write};
 
 /// A front that returns to its caller after every step, so that an operation can be dropped behind any byte.
-struct Stepped<S, C> {
-    serial: S,
-    clock: C,
+pub struct Stepped<S, C> {
+    /// The serial port.
+    pub serial: S,
+    /// The time.
+    pub clock: C,
     /// Bytes a step.
-    bytes: usize,
+    pub bytes: usize,
 }
 
 impl<S: Read + ReadReady + Write, C: Clock> Front for Stepped<S, C> {
@@ -51,8 +53,11 @@ impl<S: Read + ReadReady + Write, C: Clock> Front for Stepped<S, C> {
     }
 }
 
-/// Polls at most so often, then drops; the result, if it came to that, else the number of polls.
-fn poll_and_drop<F: Future>(future: F, polls: usize) -> Result<F::Output, usize> {
+/// Polls at most so often, then drops; the result, if it came to that.
+///
+/// # Errors
+/// The number of polls, if they were too few.
+pub fn poll_and_drop<F: Future>(future: F, polls: usize) -> Result<F::Output, usize> {
     let mut future = pin!(future);
     let mut context = Context::from_waker(Waker::noop());
     for _ in 0..polls {

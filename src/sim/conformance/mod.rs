@@ -14,6 +14,7 @@
 //! | [`dropped_once`], [`dropped_twice`] | an operation may be dropped anywhere, and again in the recovery: what follows works, no payload is torn |
 //! | [`silent_once`] | whatever command the modem falls silent at, the operation ends in time, and the next attempt works |
 //! | [`transcripts_listen`] | every transcript in listen mode gives what it expects, in every chunking, by every front |
+//! | [`record_shown`] | the table `vendors/capabilities.md` says of the dialect what its record does; `BLESS=1` writes its row anew |
 //! | [`transcripts_dialog`] | every recorded dialog of the simulator is repeated byte for byte; `BLESS=1` writes them anew |
 //!
 //! What a modem cannot carry is left out of the scripts by its capabilities ([`Bench::can`], [`Bench::length`]), and what
@@ -33,13 +34,15 @@ mod cancel;
 mod dialog;
 mod fronts;
 mod listen;
+mod record;
 mod script;
 mod silence;
 
-pub use cancel::{dropped_once, dropped_twice};
+pub use cancel::{Stepped, dropped_once, dropped_twice, poll_and_drop};
 pub use dialog::transcripts_dialog;
 pub use fronts::{Port, Way, fronts_agree, perform_all, wait};
 pub use listen::transcripts_listen;
+pub use record::record_shown;
 pub use script::{Op, perform, perform_blocking};
 pub use silence::{Faulty, Silence, silent_once};
 
@@ -217,6 +220,7 @@ macro_rules! conformance {
             every_wait_times_out_once_and_the_next_attempt_works => silent_once,
             every_listening_transcript_gives_what_it_expects => transcripts_listen,
             every_recorded_dialog_is_repeated_byte_for_byte => transcripts_dialog,
+            the_table_of_capabilities_says_what_the_record_does => record_shown,
         );
     };
     ($bench:ty: $($name:ident => $check:ident,)*) => {$(

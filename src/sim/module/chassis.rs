@@ -234,7 +234,9 @@ impl<F: Firmware, N: Network + ?Sized> Chassis<F, N> {
     }
 
     pub(super) fn forget_settings(&mut self) {
+        let urcs = self.settings.urcs;
         self.settings = Settings::new(&self.quirks.sim, &self.manner(), self.now);
+        self.settings.urcs = urcs;
     }
 }
 

@@ -49,7 +49,7 @@ pub struct Settings {
     pub registered: bool,
     /// Taken off the network by `AT+CGATT=0`.
     pub detached: bool,
-    /// Unsolicited lines come out of the port that is simulated.
+    /// Unsolicited lines come out of the port that is simulated. Kept over a reset: modems store it.
     pub urcs: bool,
     /// The PDP contexts, from number 1 on.
     pub contexts: [Context; 16],

@@ -13,6 +13,7 @@ use crate::sim::module::{Arguments, Done, Failure, Prompt, Until, unhex};
 /// Results, chapter 4.
 pub(super) mod result {
     pub(crate) const DONE: i8 = 0;
+    pub(crate) const PROCESSING: i8 = -2;
     pub(crate) const NETWORK: i8 = -4;
     pub(crate) const DNS: i8 = -5;
     pub(crate) const SOCKET: i8 = -7;
@@ -296,7 +297,11 @@ impl Bg96Firmware {
             }
         }
         let until = sending.length.map_or(Until::CtrlZ, Until::Count);
-        Ok(Done::Prompt(Prompt::new(sending, until)))
+        let prompt = Prompt::new(sending, until);
+        Ok(Done::Prompt(match chassis.quirks.bare_prompt {
+            true => prompt.text(b"\r\n>"),
+            false => prompt,
+        }))
     }
 
     /// The payload is complete, or the host has cancelled it.

@@ -14,6 +14,7 @@ impl Bg96Firmware {
                 Form::Write(arguments) => {
                     let context = one_context(Arguments(arguments))?;
                     self.deactivate(chassis, context);
+                    self.deactivated = true;
                     Done::ok(300)
                 }
                 _ => Err(Failure::form()),

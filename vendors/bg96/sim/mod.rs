@@ -63,6 +63,8 @@ pub type SimBg96<N> = Module<Bg96Firmware, N>;
 pub struct Bg96Firmware {
     clients: [Client; 6],
     urc_port: &'static str,
+    /// `AT+QIDEACT` was sent.
+    deactivated: bool,
 }
 
 impl Default for Bg96Firmware {
@@ -70,6 +72,7 @@ impl Default for Bg96Firmware {
         Self {
             clients: [0, 1, 2, 3, 4, 5].map(Client::new),
             urc_port: "uart1",
+            deactivated: false,
         }
     }
 }
@@ -139,7 +142,7 @@ impl Firmware for Bg96Firmware {
 
     fn happen(&mut self, chassis: &mut Chassis, event: Event) {
         match event {
-            Event::Activated(context) => Self::activated(chassis, context),
+            Event::Activated(context) => self.activated(chassis, context),
             Event::Session(event) => self.session_event(chassis, event),
             Event::Agent(event) => {
                 if let Ok(client) = self.client(event.agent) {
@@ -165,7 +168,12 @@ impl Firmware for Bg96Firmware {
         for client in &mut self.clients {
             client.agent.close(chassis);
         }
-        *self = Self::default();
+        // The port is stored, and outlives it.
+        let urc_port = self.urc_port;
+        *self = Self {
+            urc_port,
+            ..Self::default()
+        };
         if ending != Ending::Reset {
             chassis.urc("POWERED DOWN");
         }

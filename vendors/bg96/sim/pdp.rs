@@ -65,10 +65,11 @@ impl Bg96Firmware {
     }
 
     /// The end of `AT+QIACT`.
-    pub(super) fn activated(chassis: &mut Chassis, number: u8) {
-        let registered = chassis.settings.registered;
+    pub(super) fn activated(&self, chassis: &mut Chassis, number: u8) {
+        let fails = chassis.quirks.activation_fails && !self.deactivated;
+        let works = chassis.settings.registered && !fails;
         let done = match chassis.settings.context(number) {
-            Ok(context) if registered => {
+            Ok(context) if works => {
                 context.active = true;
                 Done::ok(0)
             }

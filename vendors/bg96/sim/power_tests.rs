@@ -151,6 +151,15 @@ fn urcs_come_out_of_the_port_that_was_chosen() {
         host.ask("AT+QURCCFG=\"urcport\"")
             .contains("\"urcport\",\"uart1\"")
     );
+    // It is stored.
+    host.ok("AT+QURCCFG=\"urcport\",\"usbat\"");
+    host.line.device().reset();
+    assert_eq!(host.hear(10_000), "");
+    host.ask("ATE0");
+    assert!(
+        host.ask("AT+QURCCFG=\"urcport\"")
+            .contains("\"urcport\",\"usbat\"")
+    );
 }
 
 #[test]

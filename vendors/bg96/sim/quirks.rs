@@ -64,6 +64,16 @@ pub struct Own {
     pub empty_payload_line: bool,
     /// Refused CoAP commands give `+CME ERROR` if `AT+CMEE` asks for it. Default false: the document knows plain ERROR only.
     pub coap_errors_are_cme: bool,
+    /// The prompt is `>` alone, without a blank behind it. Default false.
+    pub bare_prompt: bool,
+    /// The results of opening and closing are never told, as with BG95-M3. Default false.
+    pub results_get_lost: bool,
+    /// Each result of opening, closing and delivery comes a second time: first as -2, "in processing". Default false.
+    pub processing_first: bool,
+    /// A session that ends with its PDP context is told by `+QCOAPCLOSE`. Default false: it is not known.
+    pub close_is_told: bool,
+    /// `AT+QIACT` fails for no reason until `AT+QIDEACT` was sent, once after each power-up. Default false.
+    pub activation_fails: bool,
     /// How long `AT+QIACT` takes. Default 900 ms.
     pub activates_after: Millis,
 }
@@ -84,6 +94,11 @@ impl Default for Own {
             blank_after_colon: true,
             empty_payload_line: true,
             coap_errors_are_cme: false,
+            bare_prompt: false,
+            results_get_lost: false,
+            processing_first: false,
+            close_is_told: false,
+            activation_fails: false,
             activates_after: Millis::new(900),
         }
     }

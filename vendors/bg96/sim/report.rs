@@ -23,9 +23,21 @@ fn shown(chassis: &Chassis, result: i8) -> i8 {
     }
 }
 
+/// A line that ends in a result; where the quirk wants it, first with "in processing".
+fn say_with_result(chassis: &mut Chassis, line: &str, result: i8) {
+    if chassis.quirks.processing_first {
+        let processing = shown(chassis, super::coap::result::PROCESSING);
+        chassis.urc(format!("{line},{processing}"));
+    }
+    let result = shown(chassis, result);
+    chassis.urc(format!("{line},{result}"));
+}
+
 pub(super) fn say_result(chassis: &mut Chassis, name: &str, number: u8, result: i8) {
-    let line = format!("{}{number},{}", head(chassis, name), shown(chassis, result));
-    chassis.urc(&line);
+    if !chassis.quirks.results_get_lost {
+        let line = format!("{}{number}", head(chassis, name));
+        say_with_result(chassis, &line, result);
+    }
 }
 
 pub(super) fn say_ack(chassis: &mut Chassis, number: u8, kind: u8, id: u16, result: i8) {
@@ -34,12 +46,8 @@ pub(super) fn say_ack(chassis: &mut Chassis, number: u8, kind: u8, id: u16, resu
     } else {
         "QCOAPACK"
     };
-    let line = format!(
-        "{}{number},{kind},{id},{}",
-        head(chassis, name),
-        shown(chassis, result)
-    );
-    chassis.urc(&line);
+    let line = format!("{}{number},{kind},{id}", head(chassis, name));
+    say_with_result(chassis, &line, result);
 }
 
 pub(super) fn say_repeated(chassis: &mut Chassis, number: u8, id: u16, times: u8, result: i8) {

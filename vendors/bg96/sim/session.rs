@@ -209,6 +209,9 @@ impl Bg96Firmware {
                 .is_some_and(|client| client.context == context && client.state != State::Idle)
             {
                 self.end_session(chassis, number);
+                if chassis.quirks.close_is_told {
+                    say_result(chassis, "QCOAPCLOSE", number, result::DONE);
+                }
             }
         }
     }

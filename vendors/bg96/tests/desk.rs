@@ -7,6 +7,7 @@ use crate::message::Code;
 use crate::modem::{Client, Memory};
 use crate::sim::conformance::{random, seed};
 use crate::sim::{Line, LineClock, Serial, SerialError, TestNetwork, TimeSource};
+use crate::time::Millis;
 use crate::vendors::bg96::Bg96;
 use crate::vendors::bg96::sim::{Quirks, SimBg96};
 
@@ -34,6 +35,27 @@ pub(super) fn with_inbox<const INBOX: usize, T>(
     let mut memory = Memory::<{ Bg96::LINE }, { Bg96::COMMAND }, INBOX, { Bg96::MESSAGE }>::new();
     let front = Polled::new(line.serial(), line.clock());
     test(&mut Client::new(&mut memory, front, random))
+}
+
+/// Runs a test with a new client whose dialect has settings.
+pub(super) fn with_dialect<T>(
+    line: &Line<Module>,
+    dialect: Bg96,
+    test: impl FnOnce(&mut Host<'_>) -> T,
+) -> T {
+    let mut memory = crate::vendors::bg96::Memory::new();
+    let front = Polled::new(line.serial(), line.clock());
+    test(&mut Client::with(dialect, &mut memory, front, random))
+}
+
+/// Types a line in the host's place, and lets the module answer.
+pub(super) fn type_in(line: &Line<Module>, command: &str) {
+    let typed = embedded_io::Write::write(&mut line.serial(), format!("{command}\r").as_bytes());
+    assert_eq!(typed, Ok(command.len() + 1));
+    let mut clock = line.clock();
+    for _ in 0..100 {
+        crate::front::Clock::idle(&mut clock, line.now().after(Millis::new(10)));
+    }
 }
 
 /// Runs a test with a new client.

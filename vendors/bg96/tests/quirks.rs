@@ -81,6 +81,10 @@ quirks! {
     one_message_at_a_time: |quirks| quirks.one_at_a_time = true;
     no_line_behind_an_empty_payload: |quirks| quirks.empty_payload_line = false;
     refusals_as_cme_errors: |quirks| quirks.coap_errors_are_cme = true;
+    a_prompt_without_a_blank: |quirks| quirks.bare_prompt = true;
+    results_of_opening_and_closing_that_are_never_told: |quirks| quirks.results_get_lost = true;
+    results_that_are_in_processing_first: |quirks| quirks.processing_first = true;
+    a_context_that_is_activated_only_after_a_deactivation: |quirks| quirks.activation_fails = true;
     everything_at_once: |quirks| {
         quirks.ack_name_without_q = true;
         quirks.zero_length = ZeroLength::Error;
@@ -90,6 +94,9 @@ quirks! {
         quirks.blank_after_colon = false;
         quirks.empty_payload_line = false;
         quirks.coap_errors_are_cme = true;
+        quirks.bare_prompt = true;
+        quirks.processing_first = true;
+        quirks.activation_fails = true;
     };
 }
 
@@ -102,12 +109,7 @@ fn options_that_survive_a_close_are_found_and_replaced() {
 #[test]
 fn a_module_whose_echo_is_off_already_is_not_told_again() {
     let line = line(|_| {});
-    let typed = embedded_io::Write::write(&mut line.serial(), b"ATE0\r");
-    assert_eq!(typed, Ok(5));
-    let mut clock = line.clock();
-    for _ in 0..100 {
-        crate::front::Clock::idle(&mut clock, line.now().after(crate::time::Millis::new(10)));
-    }
+    type_in(&line, "ATE0");
     line.sent();
     with(&line, |host| {
         up(host);
@@ -135,6 +137,15 @@ fn an_echo_that_comes_back_by_itself_does_no_harm() {
             heard.contains("AT+QCOAPSEND=0,0,1,1,0\r"),
             "it is on: {heard}"
         );
+        // What is put in is echoed as well.
+        let mut buffer = [0; 100];
+        let put = Request::put("/store/x", b"21.5, 22");
+        assert_eq!(
+            host.request(&put, &mut buffer).unwrap().code(),
+            Code::CREATED
+        );
+        let heard = String::from_utf8_lossy(&line.received()).into_owned();
+        assert!(heard.contains("> 21.5, 22\r\nOK"), "{heard}");
         // And attach, which looks for it, turns it off.
         up(host);
         line.received();

@@ -108,6 +108,25 @@ fn a_lost_context_in_mid_request_is_told_and_attach_and_connect_heal_it() {
 }
 
 #[test]
+fn a_lost_context_heals_the_same_if_the_sessions_end_is_told_as_well() {
+    let line = line(|quirks| quirks.close_is_told = true);
+    with(&line, |host| {
+        for _ in 0..2 {
+            up(host);
+            hello(host);
+            line.device().drop_pdp();
+            let mut buffer = [0; 64];
+            let event = host.event(Millis::from_secs(1), &mut buffer).unwrap();
+            assert!(matches!(event, Some(Event::LinkLost)), "{event:?}");
+            assert_eq!(get(host, "/hello"), operation(ModemError::LinkLost));
+        }
+        up(host);
+        hello(host);
+    });
+    polite(&line);
+}
+
+#[test]
 fn a_session_that_closes_in_mid_request_is_healed_by_connect_alone() {
     let close = |module: &mut Module| module.say(b"\r\n+QCOAPCLOSE: 0,0\r\n");
     let heal = |host: &mut Host<'_>| host.connect(&DEMO).unwrap();

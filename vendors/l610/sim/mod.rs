@@ -19,7 +19,7 @@
 //! let mut serial = line.serial(); // what the driver under test is given, with line.clock() or line.timer()
 //!
 //! serial.write_all(b"AT+MIPCALL?\r")?;
-//! let mut answer = [0; 35];
+//! let mut answer = [0; 33];
 //! serial.read_exact(&mut answer)?;
 //! assert_eq!(&answer, b"AT+MIPCALL?\r\r\n+MIPCALL: 0\r\n\r\nOK\r\n");
 //!
