@@ -20,7 +20,7 @@ use coap_modem::modem::Client;
 use coap_modem::sim::{DemoServer, HostNetwork, Line, TimeSource};
 use coap_modem::time::Millis;
 use coap_modem::udp::{self, UdpClient};
-use coap_modem::vendors::{bg96, l610};
+use coap_modem::vendors::{bc28, bg96, l610, sara_r5};
 use core::fmt::Debug;
 use libcoap::{Server, awkward, random};
 use std::net::UdpSocket;
@@ -112,7 +112,8 @@ fn methods<C: Blocking<LinkError: Debug>>(client: &mut C, port: u16, confirmable
 
     let (out, back) = largest(&link);
     for length in [1, 300, out.min(back)] {
-        let path = format!("/awkward/{length}");
+        // Three digits at most: the path counts.
+        let path = format!("/awkward/{}", length % 1000);
         for code in [Code::CREATED, Code::CHANGED] {
             let bytes = awkward(length);
             desk.put(&path, &bytes, code);
@@ -264,5 +265,9 @@ macro_rules! modems {
 
 modems! {
     bg96: bg96::Memory, bg96::Bg96::default(), bg96::sim::SimBg96::new;
+    bc28: bc28::Memory, bc28::Bc28::default(), bc28::sim::SimBc28::new;
     l610: l610::Memory, l610::L610::default(), l610::sim::SimL610::new;
+    sara_r5: sara_r5::Memory, sara_r5::SaraR5::default(), sara_r5::sim::SimSaraR5::new;
+    sara_r5_sockets: sara_r5::SocketsMemory, sara_r5::SaraR5Sockets::<false>::default(), sara_r5::sim::SimSaraR5::new;
+    sara_r5_binary_sockets: sara_r5::BinarySocketsMemory, sara_r5::SaraR5Sockets::<true>::default(), sara_r5::sim::SimSaraR5::new;
 }

@@ -7,7 +7,7 @@ use coap_modem::front::{Polled, StdClock};
 use coap_modem::message::uri::Uri;
 use coap_modem::sim::transcript::Kind;
 use coap_modem::sim::{HostNetwork, Line, TimeSource};
-use coap_modem::vendors::{bg96, l610};
+use coap_modem::vendors::{bc28, bg96, l610, sara_r5};
 
 /// A modem, by its name on the command line.
 pub(crate) struct Modem {
@@ -62,5 +62,8 @@ macro_rules! ask {
 
 modems! {
     "bg96" 115_200 bg96::Memory, bg96::Bg96::default(), bg96::sim::SimBg96::new;
+    "bc28" 9_600 bc28::Memory, bc28::Bc28::default(), bc28::sim::SimBc28::new;
     "l610" 115_200 l610::Memory, l610::L610::default(), l610::sim::SimL610::new;
+    "sara-r5" 115_200 sara_r5::Memory, sara_r5::SaraR5::default(), sara_r5::sim::SimSaraR5::new;
+    "sara-r5-sockets" 115_200 sara_r5::SocketsMemory, sara_r5::SaraR5Sockets::<false>::default(), sara_r5::sim::SimSaraR5::new;
 }

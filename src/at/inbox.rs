@@ -56,6 +56,8 @@ pub struct Stamp {
     pub id: u16,
     /// It asks for notifications, so that its response may be numbered like one. Set by who sends it.
     pub observes: bool,
+    /// It is on its way, so that what comes from here on may be its response. Set by who sends it, where that matters.
+    pub sent: bool,
     /// The message id that the modem has given it, if that is another.
     pub carried: u16,
     token: [u8; 8],
@@ -68,6 +70,7 @@ impl Stamp {
         let mut stamp = Self {
             id,
             observes: false,
+            sent: false,
             carried: id,
             token: [0; 8],
             length: 0,

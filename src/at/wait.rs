@@ -24,6 +24,9 @@ pub(super) const UNREAD: Millis = Millis::new(300);
 /// How long a prompt may still come after its command was abandoned: what is sent before it would be taken for input.
 pub(super) const PROMPT: Millis = Millis::new(5000);
 
+/// How long an abandoned prompt is left alone before it gets its input.
+const READY: Millis = Millis::new(50);
+
 /// How long a modem takes to answer ESC.
 const ESCAPE: Millis = Millis::new(1000);
 
@@ -286,9 +289,16 @@ impl At<'_> {
             Phase::Sending => {}
             // The modem has its documented time to end the command; to talk into it would confuse both.
             Phase::Waiting if now.reached(engine.deadline) || self.inbox.notes.rebooted => {
-                self.start_fence()
+                if engine.may_be_prompting() {
+                    engine.control(now, 0x1B, ESCAPE);
+                } else {
+                    self.start_fence();
+                }
             }
             Phase::Waiting => {}
+            // Not every modem listens the moment that it prompts.
+            Phase::Prompted
+                if engine.counts_input && !now.reached(engine.last_received().after(READY)) => {}
             Phase::Prompted if engine.counts_input => engine.resume_input(now),
             Phase::Streaming if engine.counts_input => self.send(Some(input)),
             Phase::Prompted | Phase::Streaming => engine.control(now, 0x1B, ESCAPE),

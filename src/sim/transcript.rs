@@ -40,11 +40,14 @@
 //! |---|---|
 //! | `= connect URI` | the application connects |
 //! | `= run AT+COMMAND` | this command is sent and now pending (so that an answer and a URC of the same prefix differ) |
-//! | `= expect answer +PREFIX: FIELDS` | the next information line of that prefix which the pending command has got |
+//! | `= expect answer +PREFIX: FIELDS` | the next information line of that prefix which the pending command has got, printed with a blank behind the colon or without |
 //! | `= expect result TEXT` | the pending command's final result (`OK`, `ERROR`, `+CME ERROR: 30`), or `none`: its time ran out |
 //! | `= expect message C.DD id=N token=HEX payload="TEXT" [option=NUM:HEX]...` | the next CoAP message out of the modem's lines |
+//! | `= expect datagram payload="TEXT"` | the next datagram, which need not be CoAP |
 //! | `= expect note rebooted` | the modem has started anew |
 //! | `= expect note link-lost` | the modem has lost its data connection |
+//! | `= expect note closed` | the session is closed |
+//! | `= expect note announced` | something waits to be fetched |
 //! | `= expect note delivered id=N` | a message was acknowledged (or, non-confirmable, sent) |
 //! | `= expect note undelivered id=N result=N` | it was not; the modem's number as printed (makers differ on the sign: compare without) |
 //! | `= expect note retransmitted id=N times=N` | it was sent again |

@@ -297,12 +297,20 @@ impl Engine<'_> {
         self.deadline = now.after(self.span);
     }
 
+    /// Whether the modem may be waiting at a prompt that a character ends: its prompt was not heard, or perhaps the input
+    /// was lost. It would wait for ever.
+    pub(in crate::at) fn may_be_prompting(&self) -> bool {
+        let typed = self.stream_length > 0 && self.stream_at == NOWHERE;
+        (self.prompt || typed) && !self.counts_input
+    }
+
     /// Sends one control character in place of a command.
     pub(in crate::at) fn control(&mut self, now: Instant, byte: u8, span: Millis) {
         self.command_length = 0;
         self.command_sent = 0;
         self.stream_at = NOWHERE;
         self.stream_length = 0;
+        self.prompt = false;
         self.append(&[byte]);
         self.torn = true;
         self.begin_sending(now, span);

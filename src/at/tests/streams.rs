@@ -151,3 +151,30 @@ fn one_quoted_argument_is_made_of_pieces_and_none_of_them_can_end_it() {
         }
     });
 }
+
+#[test]
+fn a_prompt_or_an_end_of_input_that_was_not_heard_is_escaped_before_the_fence() {
+    for typed in [false, true] {
+        with_at(|wire, at| {
+            let mut wait = at.put("AT+SEND").prompt(0, 300);
+            run(wire, &mut wait);
+            if typed {
+                wire.receive(b"\r\n> ");
+                assert_eq!(poll(wire, &mut wait, &mut Vec::new()), Poll::Ready(Ok(())));
+                let mut wait = at.input_as(b"A+b", Input::raw_then(0x1A), 300);
+                assert_eq!(run(wire, &mut wait), "A+b\x1A");
+            }
+            let until = Instant::from_millis(9000);
+            let mut settle = at.settle(&[], until);
+            assert_eq!(run(wire, &mut settle), "");
+            let mut after = |milliseconds| {
+                wire.set_now(Instant::from_millis(milliseconds));
+                [(); 3].map(|()| run(wire, &mut settle)).concat()
+            };
+            // A prompt may be late.
+            let late = if typed { 400 } else { 5100 };
+            assert_eq!(after(late), "\x1B");
+            assert_eq!(after(late + 1100), "AT+CMEE?\r");
+        });
+    }
+}

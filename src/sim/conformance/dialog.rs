@@ -108,7 +108,8 @@ fn record<B: Bench>(name: &str, what: &str, script: &[Op]) -> Transcript {
 /// in reads of 64, 16 and 1 bytes the driver sends the same and gets the same results. `BLESS=1` writes them anew.
 pub fn transcripts_dialog<B: Bench>() {
     for (name, what, script) in scripts::<B>() {
-        let recorded = record::<B>(name, what, &script);
+        let name = name.replacen("sim", B::DIALOGS, 1);
+        let recorded = record::<B>(&name, what, &script);
         let path = transcripts::<B>().join(format!("{name}.at"));
         if std::env::var_os("BLESS").is_some() {
             std::fs::write(&path, recorded.to_string()).unwrap();

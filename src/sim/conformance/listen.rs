@@ -2,6 +2,7 @@
 //!
 //! Words of this harness's own: `= open id=N token=HEX` says which request is open from here on, for modems whose lines do not
 //! show id or token of what they answer; with `observes` behind it, it asked for notifications. `= open none` ends it.
+//! `= session N` says which number the modem has given to our session, where it has several.
 
 use super::{Bench, Way, transcripts, wait};
 use crate::at::{At, Delivery, Final, Stamp};
@@ -29,6 +30,9 @@ pub(super) fn read<B: Bench>(mode: Mode) -> Vec<Transcript> {
             continue;
         }
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        if !B::plays(name.trim_end_matches(".at")) {
+            continue;
+        }
         let text = std::fs::read_to_string(&path).unwrap();
         let parsed = Transcript::parse(&name, &text).unwrap_or_else(|error| panic!("{error}"));
         if parsed.header().mode == mode {
@@ -75,25 +79,31 @@ fn with_barriers(transcript: &Transcript) -> Transcript {
     let mut held = Transcript::new(transcript.name(), transcript.header().clone());
     for line in transcript.lines() {
         held.push(line.event.clone());
-        if matches!(&line.event, Event::Received(bytes) if bytes.trim_ascii_end().ends_with(b"\n>"))
+        if let Event::Received(bytes) = &line.event
+            && let [.., b'\n', mark @ (b'>' | b'@')] = bytes.trim_ascii_end()
         {
-            held.push(Event::Call("input".into()));
+            held.push(Event::Call(format!("input {}", char::from(*mark))));
         }
     }
     held
 }
 
+/// The input of a command, and the prompt that asks for it.
+type Input = Option<(u8, Vec<u8>)>;
+
 /// What is still to come for the command at a line: its answers, and its input.
-fn ahead(transcript: &Transcript, number: usize) -> (Vec<(String, String)>, Option<Vec<u8>>) {
-    let (mut answers, mut input, mut prompted) = (Vec::new(), None, false);
+fn ahead(transcript: &Transcript, number: usize) -> (Vec<(String, String)>, Input) {
+    let (mut answers, mut input, mut prompted) = (Vec::new(), None, None);
     for line in transcript
         .lines()
         .iter()
         .filter(|line| line.number > number)
     {
         match &line.event {
-            Event::Call(text) if text == "input" => prompted = true,
-            Event::Sent(bytes) if prompted && input.is_none() => input = Some(bytes.clone()),
+            Event::Call(text) if text.starts_with("input ") => prompted = text.bytes().last(),
+            Event::Sent(bytes) if prompted.is_some() && input.is_none() => {
+                input = Some(bytes.clone())
+            }
             Event::Call(text) => match Call::parse(text) {
                 Ok(Call::Run(_)) => break,
                 Ok(Call::Expect(Expectation::Answer { prefix, fields })) => {
@@ -104,7 +114,10 @@ fn ahead(transcript: &Transcript, number: usize) -> (Vec<(String, String)>, Opti
             _ => {}
         }
     }
-    (answers, prompted.then(|| input.unwrap_or_default()))
+    (
+        answers,
+        prompted.map(|mark| (mark, input.unwrap_or_default())),
+    )
 }
 
 /// A driver that does what the `=` lines say.
@@ -115,7 +128,7 @@ struct Listener<'a, F> {
     at: At<'a>,
     transcript: Transcript,
     answers: Vec<(String, String)>,
-    input: Option<Vec<u8>>,
+    input: Input,
 }
 
 /// The request that is open from a `= open` on.
@@ -129,6 +142,7 @@ fn opened(words: &str) -> Option<Option<Stamp>> {
     let digits = words.next()?.strip_prefix("token=")?.as_bytes();
     let mut stamp = Stamp::new(id, crate::at::line::unhex(digits, &mut token)?);
     stamp.observes = words.next() == Some("observes");
+    stamp.sent = true;
     Some(Some(stamp))
 }
 
@@ -177,9 +191,9 @@ impl<'a, F: Front> Listener<'a, F> {
                     listener.expect(&here, &what);
                     listener.replay.advance();
                 }
-                Call::Ask(word) if word == "input" => {
+                Call::Ask(word) if word.starts_with("input ") => {
                     assert!(listener.at.prompted(), "{here}: no prompt was seen");
-                    let input = listener.input.take().unwrap_or_default();
+                    let (_, input) = listener.input.take().unwrap_or_default();
                     listener.drive(|at| at.input(&input, PATIENCE));
                     listener.replay.advance();
                 }
@@ -187,6 +201,12 @@ impl<'a, F: Front> Listener<'a, F> {
                     let stamp = words.strip_prefix("open ").and_then(opened);
                     let stamp = stamp.unwrap_or_else(|| panic!("{here}: which request?"));
                     listener.at.inbox.exchange = stamp;
+                    listener.replay.advance();
+                }
+                Call::Ask(words) if words.starts_with("session ") => {
+                    let number = words.strip_prefix("session ").map(str::parse);
+                    let number = number.unwrap_or_else(|| panic!("{here}: which number?"));
+                    listener.at.inbox.session = Some(number.unwrap());
                     listener.replay.advance();
                 }
                 other => panic!("{here}: not for listen mode: {other:?}"),
@@ -246,14 +266,17 @@ impl<'a, F: Front> Listener<'a, F> {
         }
         (self.answers, self.input) = ahead(&self.transcript, number);
         let expected = self.answers.first().cloned();
-        let input = self.input.as_ref().map(Vec::len);
+        let input = self
+            .input
+            .as_ref()
+            .map(|(mark, input)| (*mark, input.len()));
         let ended = self.drive(|at| {
             let mut put = at.put(command);
             if let Some((name, fields)) = expected {
                 put = put.expect(prefix(&name), counts(&fields));
             }
             match input {
-                Some(length) => put.prompt(length, PATIENCE),
+                Some((mark, length)) => put.prompt_mark(mark, length, PATIENCE),
                 None => put.ok(PATIENCE),
             }
         });
@@ -273,11 +296,25 @@ impl<'a, F: Front> Listener<'a, F> {
                 assert_eq!(foreign(message.bytes), *what, "{here}");
                 inbox.remove();
             }
+            Expectation::Datagram { payload } => {
+                inbox.rewind();
+                let message = inbox
+                    .peek()
+                    .unwrap_or_else(|| panic!("{here}: no datagram"));
+                assert_eq!(
+                    (message.bytes, message.cut),
+                    (&payload[..], false),
+                    "{here}"
+                );
+                inbox.remove();
+            }
             Expectation::Note(note) => {
                 let notes = &mut inbox.notes;
                 let met = match *note {
                     Note::Rebooted => std::mem::take(&mut notes.rebooted),
                     Note::LinkLost => std::mem::take(&mut notes.link_lost),
+                    Note::Closed => std::mem::take(&mut notes.closed),
+                    Note::Announced => std::mem::take(&mut notes.announced),
                     Note::Delivered { id } => {
                         notes.delivery.take() == Some(Delivery { id, result: 0 })
                     }
@@ -296,8 +333,14 @@ impl<'a, F: Front> Listener<'a, F> {
                 prefix: name,
                 fields,
             } => {
+                // Some modems print a blank behind the colon, some none.
                 let said = String::from_utf8_lossy(self.at.said()).into_owned();
-                assert_eq!(said, format!("{name}: {fields}"), "{here}");
+                let (before, behind) = said.split_once(':').unwrap_or_default();
+                assert_eq!(
+                    (before, behind.trim_start()),
+                    (&**name, &**fields),
+                    "{here}"
+                );
                 self.answers.remove(0);
                 if let Some((name, fields)) = self.answers.first() {
                     self.at.expect(prefix(name), counts(fields));
@@ -328,12 +371,18 @@ impl<'a, F: Front> Listener<'a, F> {
                     "bytes" => &mut losses.junk,
                     other => panic!("{here}: what is `{other}`?"),
                 });
-                for _ in 0..if what == "payload" { lost } else { 0 } {
-                    // Each leaves its message, cut.
+                // Each leaves its message, cut; a lost message may.
+                for _ in 0..if matches!(what.as_str(), "payload" | "message") {
+                    lost
+                } else {
+                    0
+                } {
                     inbox.rewind();
                     let cut = inbox.peek().is_some_and(|message| message.cut);
-                    assert!(cut, "{here}: its message is not there");
-                    inbox.remove();
+                    assert!(cut || what == "message", "{here}: its message is not there");
+                    if cut {
+                        inbox.remove();
+                    }
                 }
                 assert_eq!(u32::from(lost), *count, "{here}");
             }

@@ -67,6 +67,9 @@ pub trait Bench {
     /// The folder under `vendors/`.
     const FOLDER: &'static str;
 
+    /// What the names of its recorded dialogs begin with: another word for each link of a modem that has several.
+    const DIALOGS: &'static str = "sim";
+
     /// Bytes of line buffer, command buffer and inbox, as in [`Memory`](Self::Memory).
     const BUFFERS: [usize; 3];
 
@@ -87,6 +90,12 @@ pub trait Bench {
 
     /// What the host did that a polite host does not.
     fn misuse(modem: &Self::Modem) -> Vec<String>;
+
+    /// Whether the transcript of this name is this link's: all are, unless several links of a modem share its folder.
+    fn plays(name: &str) -> bool {
+        let _ = name;
+        true
+    }
 
     /// Whether the modem can do an operation of the scripts. Default: what its capabilities do not rule out.
     fn can(op: &Op) -> bool {

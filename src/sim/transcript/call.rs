@@ -41,6 +41,11 @@ pub enum Expectation {
         /// Its options, by number, in order.
         options: Vec<(u16, Vec<u8>)>,
     },
+    /// A datagram came, whatever it holds.
+    Datagram {
+        /// Its bytes.
+        payload: Vec<u8>,
+    },
     /// Something that the conversation must know.
     Note(Note),
     /// The information line of the pending command.
@@ -69,6 +74,10 @@ pub enum Note {
     Rebooted,
     /// The data connection is gone.
     LinkLost,
+    /// The session is closed.
+    Closed,
+    /// Something waits to be fetched.
+    Announced,
     /// A message has arrived, or, non-confirmable, was sent.
     Delivered {
         /// The message.
@@ -162,6 +171,7 @@ impl fmt::Display for Expectation {
                 }
                 Ok(())
             }
+            Self::Datagram { payload } => write!(f, "datagram payload={}", escape::quoted(payload)),
             Self::Note(note) => write!(f, "note {note}"),
             Self::Answer { prefix, fields } => write!(f, "answer {prefix}: {fields}"),
             Self::Result(text) => write!(f, "result {text}"),
@@ -175,6 +185,8 @@ impl fmt::Display for Note {
         match self {
             Self::Rebooted => f.write_str("rebooted"),
             Self::LinkLost => f.write_str("link-lost"),
+            Self::Closed => f.write_str("closed"),
+            Self::Announced => f.write_str("announced"),
             Self::Delivered { id } => write!(f, "delivered id={id}"),
             Self::Undelivered { id, result } => write!(f, "undelivered id={id} result={result}"),
             Self::Retransmitted { id, times } => write!(f, "retransmitted id={id} times={times}"),
@@ -185,6 +197,10 @@ impl fmt::Display for Note {
 fn expectation(input: &str) -> IResult<&str, Expectation> {
     alt((
         preceded(tag("message "), message),
+        map(
+            preceded(tag("datagram payload="), escape::in_quotes),
+            |payload| Expectation::Datagram { payload },
+        ),
         map(preceded(tag("note "), note), Expectation::Note),
         preceded(tag("answer "), answer),
         map(preceded(tag("result "), words), Expectation::Result),
@@ -232,6 +248,8 @@ fn note(input: &str) -> IResult<&str, Note> {
     alt((
         value(Note::Rebooted, tag("rebooted")),
         value(Note::LinkLost, tag("link-lost")),
+        value(Note::Closed, tag("closed")),
+        value(Note::Announced, tag("announced")),
         map(preceded(tag("delivered"), id()), |id| Note::Delivered {
             id,
         }),

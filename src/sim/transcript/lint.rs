@@ -22,11 +22,12 @@ impl fmt::Display for Complaint {
 
 /// Commands and answers with the fields that hold a secret (from 0). 3GPP TS 27.007 has CPIN (8.3), CPWD (7.5),
 /// CLCK (7.4) and CGAUTH (10.1.31). Commands may be written in either case.
-const SECRET_FIELDS: [(&str, &[usize]); 6] = [
+const SECRET_FIELDS: [(&str, &[usize]); 7] = [
     ("AT+CPIN=", &[0, 1]),
     ("AT+CPWD=", &[1, 2]),
     ("AT+CLCK=", &[2]),
     ("AT+CGAUTH=", &[2, 3]),
+    ("AT+UAUTHREQ=", &[2, 3]),
     ("AT+QICSGP=", &[3, 4]),
     ("+QICSGP: ", &[2, 3]),
 ];
@@ -141,7 +142,7 @@ fn field_shown(line: &str) -> bool {
 
 /// IMEI and IMSI have 15 digits, an IMEISV 16 (3GPP TS 23.003), an ICCID 19 or 20 that begin with 89 (ITU-T E.118); 19
 /// may be filled up with an F. An odd number of digits is never bytes in hexadecimal; 16 that begin with 00 are taken for
-/// bytes, since only test equipment has such a number.
+/// bytes, since only test equipment has such a number, and so are those of which every other one is 0 (`01020304..`).
 fn long_number(word: &str) -> bool {
     let number = word.strip_suffix(['F', 'f']).unwrap_or(word);
     if !number.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -150,7 +151,9 @@ fn long_number(word: &str) -> bool {
     match (number.len(), word.len()) {
         (19, 20) | (20, 20) => number.starts_with("89"),
         (15, 15) | (19, 19) => true,
-        (16, 16) => !number.starts_with("00"),
+        (16, 16) => {
+            !number.starts_with("00") && number.bytes().step_by(2).any(|digit| digit != b'0')
+        }
         _ => false,
     }
 }

@@ -233,6 +233,7 @@ fn the_lint_knows_the_long_numbers_of_modules_and_cards() {
     }
     for bytes in [
         "0000000000000001",
+        "0102030405060708",
         "351234012345670F",
         "7700101234567890123F",
         "F",
