@@ -109,7 +109,6 @@ impl<'a> Request<'a> {
 
     /// With these options besides, in any order: among equal numbers they stand behind all others.
     #[must_use]
-    #[allow(dead_code, reason = "transfers come next")]
     pub(crate) const fn more(mut self, more: &'a [(Number, Value<'a>)]) -> Self {
         self.more = more;
         self
@@ -117,7 +116,6 @@ impl<'a> Request<'a> {
 
     /// As one whose response may come in blocks.
     #[must_use]
-    #[allow(dead_code, reason = "transfers come next")]
     pub(crate) const fn in_blocks(mut self) -> Self {
         self.in_blocks = true;
         self
