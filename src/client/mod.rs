@@ -18,12 +18,14 @@
 //! }
 //! ```
 
+mod any;
 mod capabilities;
 mod reply;
 mod request;
 mod response;
 mod transfer;
 
+pub use any::AnyClient;
 pub use capabilities::{Capabilities, Matching, Options, Reliability, Shows};
 pub use reply::{Incoming, Reply};
 pub use request::Request;
@@ -142,7 +144,8 @@ pub trait CoapClient {
     /// As for [`request`](Self::request); [`PeerError::Blocks`](crate::error::PeerError::Blocks);
     /// [`Resource::Source`](crate::error::Resource::Source);
     /// [`Unsupported::Payload`] for a body that is too large for a link without blocks. A response of class 4 or 5 ends the
-    /// transfer and is no error here.
+    /// transfer and is no error here. A final response that comes in blocks itself is one, although the body is there: where
+    /// the server answers at length, use [`exchange`](Self::exchange).
     ///
     /// # If dropped half-way
     /// The server may have a part of the body, which it forgets; or all of it, if the last block was on its way.
@@ -271,7 +274,8 @@ pub trait CoapClient {
 
 /// The blocking face of every [`CoapClient`]: the same calls, waited for by polling. Object safe.
 ///
-/// Import this or [`CoapClient`], not both: the calls have the same names.
+/// Import this or [`CoapClient`], not both: the calls have the same names. What goes beyond plain requests is there for the
+/// client itself; for one behind a `&mut dyn Blocking`, in [`AnyClient`].
 pub trait Blocking {
     /// The error of the serial port or socket.
     type LinkError;

@@ -31,12 +31,10 @@ mod upload;
 
 pub use body::{Refused, Sink, SinkFn, Source, SourceFn};
 
-use super::{Blocking, Capabilities, CoapClient, ETag, Request, Response};
+use super::{Capabilities, CoapClient, ETag, Request, Response};
 use crate::error::{ClientError, Error, Resource, Unsupported};
-use crate::front::block_on;
 use crate::message::{Code, Number, Value};
 use crate::modem::view;
-use core::future::Future;
 use download::{Download, Verdict};
 use upload::Upload;
 
@@ -61,122 +59,14 @@ pub struct Resume {
     pub etag: Option<ETag>,
 }
 
-/// What is asked: a client, or a boxed one that blocks. A transfer needs no more of it.
-pub(super) trait Ask {
-    type LinkError;
-
-    fn able(&self) -> Capabilities;
-
-    /// The length of the response, which stands at the beginning of the buffer.
-    fn ask(
-        &mut self,
-        request: &Request<'_>,
-        buffer: &mut [u8],
-    ) -> impl Future<Output = Result<usize, ClientError<Self::LinkError>>>;
-}
-
-impl<C: CoapClient> Ask for C {
-    type LinkError = C::LinkError;
-
-    fn able(&self) -> Capabilities {
-        self.capabilities()
-    }
-
-    async fn ask(
-        &mut self,
-        request: &Request<'_>,
-        buffer: &mut [u8],
-    ) -> Result<usize, ClientError<Self::LinkError>> {
-        Ok(self.request(request, buffer).await?.message().len())
-    }
-}
-
-impl<E> Ask for dyn Blocking<LinkError = E> + '_ {
-    type LinkError = E;
-
-    fn able(&self) -> Capabilities {
-        self.capabilities()
-    }
-
-    async fn ask(
-        &mut self,
-        request: &Request<'_>,
-        buffer: &mut [u8],
-    ) -> Result<usize, ClientError<E>> {
-        Ok(self.request(request, buffer)?.message().len())
-    }
-}
-
-/// The block-wise calls for a client that is chosen at run time. (As methods of the trait they would be linked with every
-/// such client.)
-impl<E> dyn Blocking<LinkError = E> + '_ {
-    /// See [`CoapClient::upload`].
-    ///
-    /// # Errors
-    /// As there.
-    pub fn upload<'r, S: Source>(
-        &mut self,
-        request: &Request<'_>,
-        source: S,
-        buffer: &'r mut [u8],
-    ) -> Result<Response<'r>, ClientError<E>> {
-        block_on(upload(self, request, source, buffer))
-    }
-
-    /// See [`CoapClient::download`].
-    ///
-    /// # Errors
-    /// As there.
-    pub fn download<'r, S: Sink>(
-        &mut self,
-        request: &Request<'_>,
-        sink: S,
-        buffer: &'r mut [u8],
-    ) -> Result<Received<'r>, ClientError<E>> {
-        block_on(download(self, request, None, sink, buffer))
-    }
-
-    /// See [`CoapClient::download_from`].
-    ///
-    /// # Errors
-    /// As there.
-    pub fn download_from<'r, S: Sink>(
-        &mut self,
-        request: &Request<'_>,
-        from: &Resume,
-        sink: S,
-        buffer: &'r mut [u8],
-    ) -> Result<Received<'r>, ClientError<E>> {
-        block_on(download(self, request, Some(from), sink, buffer))
-    }
-
-    /// See [`CoapClient::rest`].
-    ///
-    /// # Errors
-    /// As there.
-    pub fn rest<'r, S: Sink>(
-        &mut self,
-        request: &Request<'_>,
-        first: &Response<'_>,
-        sink: S,
-        buffer: &'r mut [u8],
-    ) -> Result<Received<'r>, ClientError<E>> {
-        block_on(rest(self, request, first, sink, buffer))
-    }
-
-    /// See [`CoapClient::exchange`].
-    ///
-    /// # Errors
-    /// As there.
-    pub fn exchange<'r, S: Source, T: Sink>(
-        &mut self,
-        request: &Request<'_>,
-        source: S,
-        sink: T,
-        buffer: &'r mut [u8],
-    ) -> Result<Received<'r>, ClientError<E>> {
-        block_on(exchange(self, request, source, sink, buffer))
-    }
+/// Asks, and gives the length of the response, which stands at the beginning of the buffer. (A response that is not the last
+/// must not keep the buffer borrowed.)
+async fn ask<C: CoapClient>(
+    client: &mut C,
+    request: &Request<'_>,
+    buffer: &mut [u8],
+) -> Result<usize, ClientError<C::LinkError>> {
+    Ok(client.request(request, buffer).await?.message().len())
 }
 
 /// The options of a transfer's request, put together for one block.
@@ -206,13 +96,13 @@ impl Extras {
 }
 
 /// See [`CoapClient::upload`].
-pub(super) async fn upload<'r, A: Ask + ?Sized, S: Source>(
-    client: &mut A,
+pub(super) async fn upload<'r, C: CoapClient, S: Source>(
+    client: &mut C,
     request: &Request<'_>,
     source: S,
     buffer: &'r mut [u8],
-) -> Result<Response<'r>, ClientError<A::LinkError>> {
-    let mut upload = Upload::new(request, &client.able(), source.length())?;
+) -> Result<Response<'r>, ClientError<C::LinkError>> {
+    let mut upload = Upload::new(request, &client.capabilities(), source.length())?;
     let length = send(client, request, &mut upload, source, None, buffer).await?;
     let response = view(buffer, length)?;
     upload.whole(&response)?;
@@ -220,27 +110,27 @@ pub(super) async fn upload<'r, A: Ask + ?Sized, S: Source>(
 }
 
 /// See [`CoapClient::download`] and [`CoapClient::download_from`].
-pub(super) async fn download<'r, A: Ask + ?Sized, S: Sink>(
-    client: &mut A,
+pub(super) async fn download<'r, C: CoapClient, S: Sink>(
+    client: &mut C,
     request: &Request<'_>,
     from: Option<&Resume>,
     mut sink: S,
     buffer: &'r mut [u8],
-) -> Result<Received<'r>, ClientError<A::LinkError>> {
-    let mut download = Download::new(request, &client.able(), from, buffer.len());
+) -> Result<Received<'r>, ClientError<C::LinkError>> {
+    let mut download = Download::new(request, &client.capabilities(), from, buffer.len());
     let length = receive(client, request, &mut download, &mut sink, buffer).await?;
     received(&download, length, buffer)
 }
 
 /// See [`CoapClient::rest`].
-pub(super) async fn rest<'r, A: Ask + ?Sized, S: Sink>(
-    client: &mut A,
+pub(super) async fn rest<'r, C: CoapClient, S: Sink>(
+    client: &mut C,
     request: &Request<'_>,
     first: &Response<'_>,
     mut sink: S,
     buffer: &'r mut [u8],
-) -> Result<Received<'r>, ClientError<A::LinkError>> {
-    let mut download = Download::new(request, &client.able(), None, buffer.len());
+) -> Result<Received<'r>, ClientError<C::LinkError>> {
+    let mut download = Download::new(request, &client.capabilities(), None, buffer.len());
     let length = if take(&mut download, first, &mut sink)? {
         copy(first.message(), buffer)?
     } else {
@@ -250,14 +140,14 @@ pub(super) async fn rest<'r, A: Ask + ?Sized, S: Sink>(
 }
 
 /// See [`CoapClient::exchange`].
-pub(super) async fn exchange<'r, A: Ask + ?Sized, S: Source, T: Sink>(
-    client: &mut A,
+pub(super) async fn exchange<'r, C: CoapClient, S: Source, T: Sink>(
+    client: &mut C,
     request: &Request<'_>,
     source: S,
     mut sink: T,
     buffer: &'r mut [u8],
-) -> Result<Received<'r>, ClientError<A::LinkError>> {
-    let able = client.able();
+) -> Result<Received<'r>, ClientError<C::LinkError>> {
+    let able = client.capabilities();
     let mut upload = Upload::new(request, &able, source.length())?;
     let mut download = Download::new(request, &able, None, buffer.len());
     let mut length = send(
@@ -281,14 +171,14 @@ pub(super) async fn exchange<'r, A: Ask + ?Sized, S: Source, T: Sink>(
 }
 
 /// Sends all blocks of a body; the length of the final response.
-async fn send<A: Ask + ?Sized, S: Source>(
-    client: &mut A,
+async fn send<C: CoapClient, S: Source>(
+    client: &mut C,
     request: &Request<'_>,
     upload: &mut Upload,
     mut source: S,
     answer: Option<&Download>,
     buffer: &mut [u8],
-) -> Result<usize, ClientError<A::LinkError>> {
+) -> Result<usize, ClientError<C::LinkError>> {
     loop {
         let (offset, length) = upload.piece();
         let piece = source
@@ -303,7 +193,7 @@ async fn send<A: Ask + ?Sized, S: Source>(
             }
             message = download.ready(message);
         }
-        let answered = client.ask(&message.more(extras.as_slice()), buffer).await;
+        let answered = ask(client, &message.more(extras.as_slice()), buffer).await;
         match answered {
             Ok(length) => {
                 if upload.handle(&view(buffer, length)?)? {
@@ -317,18 +207,18 @@ async fn send<A: Ask + ?Sized, S: Source>(
 }
 
 /// Asks for blocks until the sink has all; the length of the last response.
-async fn receive<A: Ask + ?Sized, S: Sink>(
-    client: &mut A,
+async fn receive<C: CoapClient, S: Sink>(
+    client: &mut C,
     request: &Request<'_>,
     download: &mut Download,
     sink: &mut S,
     buffer: &mut [u8],
-) -> Result<usize, ClientError<A::LinkError>> {
+) -> Result<usize, ClientError<C::LinkError>> {
     loop {
         let mut extras = Extras::new();
         let message = download.ask(*request, &mut extras);
         let message = message.more(extras.as_slice());
-        let answered = client.ask(&message, buffer).await;
+        let answered = ask(client, &message, buffer).await;
         match answered {
             Ok(length) => {
                 if take(download, &Response::new(view(buffer, length)?), sink)? {
