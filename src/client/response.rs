@@ -59,6 +59,11 @@ impl<'r> Response<'r> {
         self.well_sized(Number::BLOCK2)?.block()
     }
 
+    /// Which block of the request's body this answers (RFC 7959, section 2.3).
+    pub fn block1(&self) -> Option<Block> {
+        self.well_sized(Number::BLOCK1)?.block()
+    }
+
     /// The whole message.
     pub(crate) const fn message(&self) -> &'r [u8] {
         self.view.as_bytes()

@@ -22,7 +22,7 @@ pub(crate) struct Say {
 /// An answer with this code, as people write it: 204 is 2.04.
 pub(crate) fn say(code: u16) -> Say {
     Say {
-        code: u8::try_from((code / 100) << 5 | code % 100).unwrap(),
+        code: u8::try_from(((code / 100) << 5) | (code % 100)).unwrap(),
         options: Vec::new(),
         payload: Vec::new(),
     }
@@ -72,15 +72,18 @@ impl Say {
 pub(crate) struct Peer {
     pub(crate) port: u16,
     socket: UdpSocket,
-    heard: Arc<Mutex<(Vec<String>, Vec<Vec<u8>>)>>,
+    heard: Arc<Mutex<Heard>>,
 }
+
+/// The requests in short, and their tokens.
+type Heard = (Vec<String>, Vec<Vec<u8>>);
 
 impl Peer {
     /// A peer that says these things, one a request, and nothing more.
     pub(crate) fn new(answers: impl IntoIterator<Item = Say>) -> Self {
         let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
         let port = socket.local_addr().unwrap().port();
-        let heard = Arc::default();
+        let heard: Arc<Mutex<Heard>> = Arc::default();
         let peer = Self {
             port,
             socket: socket.try_clone().unwrap(),

@@ -32,9 +32,8 @@ mod upload;
 pub use body::{Refused, Sink, SinkFn, Source, SourceFn};
 
 use super::{Capabilities, CoapClient, ETag, Request, Response};
-use crate::error::{ClientError, Error, Resource, Unsupported};
-use crate::message::{Code, Number, Value};
-use crate::modem::view;
+use crate::error::{ClientError, Error, PeerError, Resource, Unsupported};
+use crate::message::{Code, Number, Value, View};
 use download::{Download, Verdict};
 use upload::Upload;
 
@@ -104,9 +103,9 @@ pub(super) async fn upload<'r, C: CoapClient, S: Source>(
 ) -> Result<Response<'r>, ClientError<C::LinkError>> {
     let mut upload = Upload::new(request, &client.capabilities(), source.length())?;
     let length = send(client, request, &mut upload, source, None, buffer).await?;
-    let response = view(buffer, length)?;
+    let response = response(buffer, length)?;
     upload.whole(&response)?;
-    Ok(Response::new(response))
+    Ok(response)
 }
 
 /// See [`CoapClient::download`] and [`CoapClient::download_from`].
@@ -160,11 +159,7 @@ pub(super) async fn exchange<'r, C: CoapClient, S: Source, T: Sink>(
     )
     .await?;
     download.follows(upload.tag());
-    if !take(
-        &mut download,
-        &Response::new(view(buffer, length)?),
-        &mut sink,
-    )? {
+    if !take(&mut download, &response(buffer, length)?, &mut sink)? {
         length = receive(client, request, &mut download, &mut sink, buffer).await?;
     }
     received(&download, length, buffer)
@@ -196,7 +191,7 @@ async fn send<C: CoapClient, S: Source>(
         let answered = ask(client, &message.more(extras.as_slice()), buffer).await;
         match answered {
             Ok(length) => {
-                if upload.handle(&view(buffer, length)?)? {
+                if upload.handle(&response(buffer, length)?)? {
                     return Ok(length);
                 }
             }
@@ -221,7 +216,7 @@ async fn receive<C: CoapClient, S: Sink>(
         let answered = ask(client, &message, buffer).await;
         match answered {
             Ok(length) => {
-                if take(download, &Response::new(view(buffer, length)?), sink)? {
+                if take(download, &response(buffer, length)?, sink)? {
                     return Ok(length);
                 }
             }
@@ -270,7 +265,7 @@ fn received<'r, E>(
     buffer: &'r [u8],
 ) -> Result<Received<'r>, ClientError<E>> {
     Ok(Received {
-        response: Response::new(view(buffer, length)?),
+        response: response(buffer, length)?,
         length: download.length(),
     })
 }
@@ -284,6 +279,14 @@ fn copy(message: &[u8], buffer: &mut [u8]) -> Result<usize, Error> {
         *to = *from;
     }
     Ok(message.len())
+}
+
+/// The response at the beginning of a buffer.
+fn response(buffer: &[u8], length: usize) -> Result<Response<'_>, Error> {
+    match View::parse(buffer.get(..length).unwrap_or(&[])) {
+        Ok(view) => Ok(Response::new(view)),
+        Err(_) => Err(PeerError::Malformed.into()),
+    }
 }
 
 /// Whether the request is only a question, which may be asked again (RFC 7252, section 5.1; RFC 8132, section 2).

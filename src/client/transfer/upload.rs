@@ -11,9 +11,9 @@
 //! sends different bodies to one resource at once puts a Request-Tag among the request's options.
 
 use super::{Extras, too_long};
-use crate::client::{Capabilities, Request};
+use crate::client::{Capabilities, Request, Response};
 use crate::error::{Blocks, Error, PeerError, Resource, Unsupported};
-use crate::message::{Block, Code, Number, View};
+use crate::message::{Block, Code, Number};
 
 /// How often a transfer begins anew because the server has lost its beginning.
 const LOST: u8 = 2;
@@ -122,11 +122,9 @@ impl Upload {
     }
 
     /// The response to the piece. Whether it is the final one.
-    pub(super) fn handle(&mut self, response: &View<'_>) -> Result<bool, Error> {
+    pub(super) fn handle(&mut self, response: &Response<'_>) -> Result<bool, Error> {
         let code = response.code();
-        let block = response
-            .option(Number::BLOCK1)
-            .and_then(|option| option.block());
+        let block = response.block1();
         match code {
             Code::REQUEST_ENTITY_INCOMPLETE if self.offset > 0 && self.lost < LOST => {
                 self.lost += 1;
@@ -198,11 +196,8 @@ impl Upload {
     }
 
     /// The final response must be whole: nobody asks for more of it.
-    pub(super) fn whole(&self, response: &View<'_>) -> Result<(), Error> {
-        let block = response
-            .option(Number::BLOCK2)
-            .and_then(|option| option.block());
-        match block {
+    pub(super) fn whole(&self, response: &Response<'_>) -> Result<(), Error> {
+        match response.block2() {
             Some(block) if block.more() || block.num() > 0 => {
                 Err(PeerError::CriticalOption(Number::BLOCK2).into())
             }
