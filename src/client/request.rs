@@ -166,9 +166,12 @@ impl<'a> Request<'a> {
         {
             return Err(Invalid::Path.into());
         }
+        let mut blocks = self.in_blocks;
         let mut from = 0;
         for number in PLACES {
-            self.others(builder, &mut from, number)?;
+            let before = u32::from(number.0) + u32::from(number.0 == u16::MAX);
+            blocks |= self.others(builder, from, before)?;
+            from = before;
             let written = match number {
                 Number::URI_HOST => self
                     .host
@@ -187,44 +190,34 @@ impl<'a> Request<'a> {
         builder
             .payload(self.payload)
             .map_err(|error| build_error(error, Number(0)))?;
-        Ok(self.in_blocks
-            || self
-                .further()
-                .any(|(number, _)| *number == Number::BLOCK1 || *number == Number::BLOCK2))
+        Ok(blocks)
     }
 
-    fn further(&self) -> impl Iterator<Item = &(Number, Value<'a>)> {
-        self.options.iter().chain(self.more)
-    }
-
-    /// Writes the further options with numbers in `from..before` (or up to the last number), in ascending order and
-    /// stable among equals. No sorting: there are few.
-    fn others(
-        &self,
-        builder: &mut Builder<'_>,
-        from: &mut u16,
-        before: Number,
-    ) -> Result<(), Error> {
-        let last = before.0 == u16::MAX;
+    /// Writes the further options with numbers in `from..before`, in ascending order and stable among equals. No sorting:
+    /// there are few. Whether they speak of blocks.
+    fn others(&self, builder: &mut Builder<'_>, mut from: u32, before: u32) -> Result<bool, Error> {
+        let further = [self.options, self.more];
+        let mut blocks = false;
         loop {
-            let next = self
-                .further()
-                .map(|(number, _)| number.0)
-                .filter(|number| *number >= *from && (last || *number < before.0))
-                .min();
-            let Some(number) = next else {
-                *from = (*from).max(before.0);
-                return Ok(());
-            };
-            for (_, value) in self.further().filter(|option| option.0.0 == number) {
-                builder
-                    .value(Number(number), *value)
-                    .map_err(|error| build_error(error, Number(number)))?;
+            let mut next = before;
+            for (number, _) in further.iter().copied().flatten() {
+                let number = u32::from(number.0);
+                if number >= from && number < next {
+                    next = number;
+                }
             }
-            let Some(following) = number.checked_add(1) else {
-                return Ok(());
-            };
-            *from = following;
+            if next == before {
+                return Ok(blocks);
+            }
+            for (number, value) in further.iter().copied().flatten() {
+                if u32::from(number.0) == next {
+                    blocks |= matches!(*number, Number::BLOCK1 | Number::BLOCK2);
+                    builder
+                        .value(*number, *value)
+                        .map_err(|error| build_error(error, *number))?;
+                }
+            }
+            from = next + 1;
         }
     }
 }
