@@ -103,3 +103,17 @@ fn a_post_is_not_made_twice_because_its_answer_has_changed_or_is_refused() {
     });
     assert_eq!(peer.heard().len(), 2);
 }
+
+#[test]
+fn a_small_post_to_a_server_that_knows_no_blocks_is_made_without_them() {
+    let peer = Peer::new([say(402), say(204).body(b"done")]);
+    let mut sink = Vec::new();
+    peer.with(|client| {
+        let request = Request::post("/soap", &[]).block_size(64);
+        let mut buffer = [0; 200];
+        let received = client.exchange(&request, &b"?"[..], &mut sink, &mut buffer);
+        assert_eq!(received.unwrap().response.code(), Code::CHANGED);
+    });
+    assert_eq!(peer.heard(), ["POST 2:0/0/64 S2=0 1", "POST 1"]);
+    assert_eq!(sink, b"done");
+}

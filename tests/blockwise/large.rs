@@ -101,3 +101,16 @@ fn sixty_four_kibibytes_go_through_an_l610_and_back_with_loss_and_duplicates() {
     client.connect(&Remote::new("demo", 5683)).unwrap();
     there_and_back(&mut client, 64 << 10);
 }
+
+#[test]
+fn non_confirmable_blocks_do_as_well_where_nothing_is_lost() {
+    let mut memory = Memory::new();
+    let mut client = connected(&mut memory, demo());
+    let body = awkward(3000);
+    let mut buffer = [0; 1200];
+    let mut back = Vec::new();
+    let request = Request::post("/echo", &[]).non_confirmable();
+    let received = client.exchange(&request, &body[..], &mut back, &mut buffer);
+    assert_eq!(received.unwrap().length, 3000);
+    assert!(back == body);
+}

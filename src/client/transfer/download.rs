@@ -134,17 +134,16 @@ impl Download {
         }
     }
 
+    /// A server without block-wise transfer may have refused the proposal only (RFC 7252, section 5.4.1): whether it can be
+    /// asked without.
+    pub(super) const fn withdraw(&mut self) -> bool {
+        self.offset == 0 && self.szx.take().is_some()
+    }
+
     /// What a response means. Nothing in it is taken for true that was not asked for.
     pub(super) fn handle(&mut self, response: &Response<'_>) -> Result<Verdict, Error> {
         let code = response.code();
-        if code == Code::BAD_OPTION
-            && self.asked
-            && self.first
-            && self.offset == 0
-            && self.szx.is_some()
-        {
-            // A server without block-wise transfer may have refused the proposal only (RFC 7252, section 5.4.1).
-            self.szx = None;
+        if code == Code::BAD_OPTION && self.asked && self.first && self.withdraw() {
             return Ok(Verdict::Again);
         }
         if !code.is_success() {

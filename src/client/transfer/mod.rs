@@ -27,6 +27,8 @@
 
 mod body;
 mod download;
+#[cfg(test)]
+mod tests;
 mod upload;
 
 pub use body::{Refused, Sink, SinkFn, Source, SourceFn};
@@ -154,7 +156,7 @@ pub(super) async fn exchange<'r, C: CoapClient, S: Source, T: Sink>(
         request,
         &mut upload,
         source,
-        Some(&download),
+        Some(&mut download),
         buffer,
     )
     .await?;
@@ -171,7 +173,7 @@ async fn send<C: CoapClient, S: Source>(
     request: &Request<'_>,
     upload: &mut Upload,
     mut source: S,
-    answer: Option<&Download>,
+    mut answer: Option<&mut Download>,
     buffer: &mut [u8],
 ) -> Result<usize, ClientError<C::LinkError>> {
     loop {
@@ -182,7 +184,7 @@ async fn send<C: CoapClient, S: Source>(
         let mut extras = Extras::new();
         let piece = upload.options(piece, &mut extras)?;
         let mut message = request.payload(piece);
-        if let Some(download) = answer {
+        if let Some(download) = &answer {
             if upload.is_last() {
                 download.options(&mut extras);
             }
@@ -191,7 +193,14 @@ async fn send<C: CoapClient, S: Source>(
         let answered = ask(client, &message.more(extras.as_slice()), buffer).await;
         match answered {
             Ok(length) => {
-                if upload.handle(&response(buffer, length)?)? {
+                let response = response(buffer, length)?;
+                if let Some(download) = &mut answer
+                    && upload.is_refused(&response)
+                    && download.withdraw()
+                {
+                    continue;
+                }
+                if upload.handle(&response)? {
                     return Ok(length);
                 }
             }

@@ -116,6 +116,11 @@ impl Upload {
         self.offset.saturating_add(self.sent) >= self.total
     }
 
+    /// It went in one message that was refused for an option, so nothing was done about it (RFC 7252, section 5.4.1).
+    pub(super) fn is_refused(&self, response: &Response<'_>) -> bool {
+        self.szx.is_none() && response.code() == Code::BAD_OPTION
+    }
+
     /// What this attempt's blocks are told by.
     pub(super) fn tag(&self) -> Option<u32> {
         (self.tagged && self.attempt > 0).then_some(self.attempt.into())
