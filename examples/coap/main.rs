@@ -4,10 +4,12 @@
 //! cargo run --example coap -- --modem bg96 -v coap://demo/hello
 //! ```
 //!
-//! Files: `arguments` (the command line), `formats` (Content-Formats by name), `links` (made readable), `modems` (which there
-//! are), `port` (the serial port), `show` (what goes to standard error), and here the request itself: one function for every link.
+//! Files: `arguments` (the command line), `body` (what goes out and comes in), `formats` (Content-Formats by name), `links`
+//! (made readable), `modems` (which there are), `port` (the serial port), `show` (what goes to standard error), and here the
+//! request itself: one function for every link.
 
 mod arguments;
+mod body;
 mod formats;
 mod links;
 mod modems;
@@ -15,20 +17,21 @@ mod port;
 mod show;
 
 use arguments::Arguments;
+use body::{Outgoing, Output};
 use clap::Parser as _;
-use coap_modem::client::{Blocking, Network, Remote, Response};
+use coap_modem::client::{Blocking, Network, Received, Remote, Response};
 use coap_modem::error::{
     ClientError, Error, ModemError, PeerError, Resource, Unsupported, Waited, WayOut,
 };
+use coap_modem::message::Number;
 use coap_modem::message::uri::Uri;
-use coap_modem::message::{Number, format};
 use coap_modem::sim::transcript::{Header, Kind, Mode};
 use coap_modem::sim::{DemoServer, Recorder, record};
 use coap_modem::udp::{self, Traffic, UdpClient};
 use port::Port;
 use show::{Watched, Way, tell, tell_way};
 use std::fmt;
-use std::io::{self, IsTerminal as _, Write as _};
+use std::io;
 use std::net::{Ipv4Addr, UdpSocket};
 use std::process::ExitCode;
 
@@ -127,7 +130,10 @@ fn recorded<S>(
     };
     let written = std::fs::write(path, recorder.transcript().to_string());
     match (outcome, written) {
-        (Ok(_), Err(error)) => Err(cannot_write(path, &error)),
+        (Ok(_), Err(error)) => Err(Failure::Failed(format!(
+            "cannot write {}: {error}",
+            path.display()
+        ))),
         (outcome, _) => outcome,
     }
 }
@@ -148,7 +154,7 @@ where
         .iter()
         .map(arguments::Extra::borrow)
         .collect();
-    let mut request = arguments.request(uri, &body, &options);
+    let mut request = arguments.request(uri, &options);
     let named = options
         .iter()
         .any(|(number, _)| *number == Number::URI_HOST);
@@ -167,10 +173,24 @@ where
     client.attach(&network).map_err(failed)?;
     client.connect(remote).map_err(failed)?;
     let mut buffer = [0; RESPONSE];
-    let outcome = client
-        .request(&request, &mut buffer)
-        .map_err(failed)
-        .and_then(|response| deliver(arguments, &response));
+    let mut output = Output::new(arguments.output.as_deref(), arguments.verbose);
+    // Whoever writes the options of blocks by hand means this one block.
+    let by_hand = options
+        .iter()
+        .any(|(number, _)| matches!(*number, Number::BLOCK1 | Number::BLOCK2));
+    let asked = if by_hand {
+        client
+            .request(&request.payload(&body), &mut buffer)
+            .and_then(|response| single(response, &mut output))
+    } else {
+        let outgoing = Outgoing::new(&body, arguments.verbose);
+        client.exchange(&request, outgoing, &mut output, &mut buffer)
+    };
+    let outcome = match (asked, output.take_error()) {
+        (_, Some(error)) => Err(cannot_write(arguments, &error)),
+        (Ok(received), None) => deliver(arguments, &received, output),
+        (Err(error), None) => Err(failed(error)),
+    };
     // The answer is what matters; a session that does not close is closed by the next connect.
     if let Err(error) = client.close()
         && arguments.verbose
@@ -180,8 +200,29 @@ where
     outcome
 }
 
+/// A response that stands for itself.
+fn single<'r, E>(
+    response: Response<'r>,
+    output: &mut Output<'_>,
+) -> Result<Received<'r>, ClientError<E>> {
+    use coap_modem::client::Sink as _;
+    if response.code().is_success() {
+        output
+            .begin(&response)
+            .and_then(|()| output.piece(0, response.payload()))
+            .map_err(|_| Error::from(Resource::Sink))?;
+    }
+    let length = u32::try_from(response.payload().len()).unwrap_or(u32::MAX);
+    Ok(Received { response, length })
+}
+
 /// The payload to where it belongs, the rest to standard error.
-fn deliver(arguments: &Arguments, response: &Response<'_>) -> Result<u8, Failure> {
+fn deliver(
+    arguments: &Arguments,
+    received: &Received<'_>,
+    mut output: Output<'_>,
+) -> Result<u8, Failure> {
+    let Received { response, length } = received;
     let code = response.code();
     let name = code.name().unwrap_or("(a code that is not registered)");
     if arguments.verbose {
@@ -189,15 +230,24 @@ fn deliver(arguments: &Arguments, response: &Response<'_>) -> Result<u8, Failure
             .options()
             .map(|option| format!(", {}", show::option(&option)))
             .collect();
-        let length = response.payload().len();
+        let length = if code.is_success() {
+            *length as usize
+        } else {
+            response.payload().len()
+        };
         tell(format_args!(
             "{code} {name}{}, {length} bytes of payload",
             options.concat()
         ));
     }
     if code.is_success() {
-        return output(arguments, response).map(|()| 0);
+        return match output.finish() {
+            Ok(()) => Ok(0),
+            Err(error) => Err(cannot_write(arguments, &error)),
+        };
     }
+    // The bar goes before anything is said.
+    drop(output);
     if !arguments.verbose {
         tell(format_args!("{code} {name}"));
     }
@@ -213,44 +263,12 @@ fn deliver(arguments: &Arguments, response: &Response<'_>) -> Result<u8, Failure
     })
 }
 
-/// Raw for files and pipes. For people, links are made readable: on a terminal in place of the payload, else, if they
-/// want to see more, beside it.
-fn output(arguments: &Arguments, response: &Response<'_>) -> Result<(), Failure> {
-    let links = (response.content_format() == Some(format::LINK_FORMAT))
-        .then(|| response.links().map(links::readable))
-        .flatten();
-    let for_people = arguments.output.is_none() && io::stdout().is_terminal();
-    let payload = match &links {
-        Some(links) if for_people => links.as_bytes(),
-        _ => response.payload(),
-    };
-    if let Some(links) = &links
-        && !for_people
-        && arguments.verbose
-    {
-        tell(format_args!("{}", links.trim_end()));
-    }
-    if let Some(path) = &arguments.output {
-        return std::fs::write(path, payload).map_err(|error| cannot_write(path, &error));
-    }
-    let mut out = io::stdout().lock();
-    // On a terminal, what follows begins on a new line.
-    let end: &[u8] = if for_people && !payload.ends_with(b"\n") {
-        b"\n"
-    } else {
-        b""
-    };
-    let written = out.write_all(payload).and_then(|()| out.write_all(end));
-    match written.and_then(|()| out.flush()) {
-        // The reader has seen enough.
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        written => written
-            .map_err(|error| Failure::Failed(format!("cannot write to standard output: {error}"))),
-    }
-}
-
-fn cannot_write(path: &std::path::Path, error: &io::Error) -> Failure {
-    Failure::Failed(format!("cannot write {}: {error}", path.display()))
+fn cannot_write(arguments: &Arguments, error: &io::Error) -> Failure {
+    let place = arguments.output.as_deref().map_or_else(
+        || "to standard output".into(),
+        |path| path.display().to_string(),
+    );
+    Failure::Failed(format!("cannot write {place}: {error}"))
 }
 
 fn remote<'a>(uri: &Uri<'a>) -> Result<Remote<'a>, Failure> {
@@ -277,17 +295,14 @@ fn failure<E: fmt::Display>(
     }
     let modem = arguments.modem.is_some();
     let advice = match operation {
-        Error::Unsupported(Unsupported::Payload(_) | Unsupported::Message(_), _)
-        | Error::Resource(Resource::Message { .. }) => {
-            "send it in smaller pieces: block-wise transfer is not supported yet"
-        }
-        // RFC 7252, section 4.6: what every server takes.
-        Error::Timeout(Waited::Acknowledgement) if length > 1024 => {
-            "or its limit is below this payload: block-wise transfer is not supported yet"
+        Error::Resource(Resource::Message { .. }) => "fewer or shorter options leave room for it",
+        // Some networks lose datagrams that are large but allowed.
+        Error::Timeout(Waited::Acknowledgement) if length > 256 => {
+            "or that smaller blocks arrive: -b 256"
         }
         Error::Unsupported(_, WayOut::None) if modem => "without --modem, plain UDP can do it",
-        Error::Peer(PeerError::CriticalOption(Number::BLOCK2)) => {
-            "the response comes in blocks, which is not supported yet: ask for a smaller resource"
+        Error::Peer(PeerError::CriticalOption(Number::BLOCK2)) if modem => {
+            "the response comes in blocks, which this modem cannot ask for: without --modem, plain UDP can do it"
         }
         Error::Timeout(Waited::Response) => {
             "check host and port, and that a CoAP server runs there; -B waits longer"

@@ -84,12 +84,24 @@ pub(crate) fn option(option: &Opt<'_>) -> String {
             Number::CONTENT_FORMAT | Number::ACCEPT => {
                 formats::name(number).map_or_else(|| number.to_string(), Into::into)
             }
+            Number::BLOCK1 | Number::BLOCK2 => block(option),
             _ => number.to_string(),
         },
         (Format::Text, _) => format!("\"{}\"", readable(option.value)),
         _ => format!("0x{}", hex(option.value)),
     };
     format!("{} {value}", option.number).trim_end().to_owned()
+}
+
+/// Which block, whether more follow, and how large blocks are.
+fn block(option: &Opt<'_>) -> String {
+    match option.block() {
+        Some(block) => {
+            let more = if block.more() { "more" } else { "last" };
+            format!("{}/{more}/{}", block.num(), block.size())
+        }
+        None => format!("0x{}", hex(option.value)),
+    }
 }
 
 fn hex(bytes: &[u8]) -> String {
