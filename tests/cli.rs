@@ -5,6 +5,7 @@
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
+    clippy::cast_possible_truncation,
     reason = "clippy exempts the tests, but not the helpers of a test crate"
 )]
 
@@ -103,6 +104,51 @@ fn a_file_goes_out_and_the_response_goes_to_a_file() {
     assert_eq!(std::fs::read(&to).unwrap(), b"21.5 \xB0C\n");
     std::fs::remove_file(from).unwrap();
     std::fs::remove_file(to).unwrap();
+}
+
+#[test]
+fn a_file_larger_than_a_block_goes_out_and_comes_back_block_by_block() {
+    let (from, to) = (scratch("large-from"), scratch("large-to"));
+    let bytes: Vec<u8> = (0..50_000_u32).map(|place| (place * 7) as u8).collect();
+    std::fs::write(&from, &bytes).unwrap();
+    let (from_name, to_name) = (from.to_str().unwrap(), to.to_str().unwrap());
+    let echo = ["-m", "put", "-f", from_name, "coap://demo/echo"];
+    for size in ["64", "100", "1024"] {
+        let run = coap(&[&["-b", size, "-o", to_name], &echo[..]].concat());
+        // No bar where nobody is looking.
+        assert_eq!((run.status, run.err.as_str()), (0, ""));
+        assert_eq!(run.out, b"");
+        assert!(std::fs::read(&to).unwrap() == bytes);
+    }
+    let run = coap(&echo);
+    assert_eq!((run.status, run.err.as_str()), (0, ""));
+    assert!(run.out == bytes);
+    std::fs::remove_file(from).unwrap();
+    std::fs::remove_file(to).unwrap();
+}
+
+#[test]
+fn the_size_of_blocks_that_is_asked_for_is_proposed_and_shown() {
+    let run = coap(&["-b", "256", "-v", "coap://demo/large"]);
+    assert_eq!(run.status, 0, "{}", run.err);
+    assert_eq!(run.out.len(), 1024);
+    for line in [
+        "Block2 0/last/256, Size2 0",
+        "Block2 0/more/256, Size2 1024",
+        "Block2 3/last/256",
+        "1024 bytes of payload",
+    ] {
+        assert!(run.err.contains(line), "{line} in {}", run.err);
+    }
+}
+
+#[test]
+fn a_block_that_is_asked_for_by_hand_is_the_only_one_that_comes() {
+    // Number 2, 64 bytes.
+    let run = coap(&["-O", "23,34", "coap://demo/large"]);
+    assert_eq!((run.status, run.err.as_str()), (0, ""));
+    let whole = coap(&["coap://demo/large"]);
+    assert_eq!(run.out, whole.out[128..192]);
 }
 
 #[test]
@@ -337,6 +383,7 @@ fn wrong_usage_is_status_2_and_says_what_is_right() {
         (&["-O", "12,1", "-t", "0", "coap://demo/"], "once only"),
         (&["-t", "words", "coap://demo/"], "cbor"),
         (&["-B", "soon", "coap://demo/"], "--timeout"),
+        (&["-b", "8", "coap://demo/"], "--block-size"),
         (&["--modem", "none", "coap://demo/"], "there are bg96"),
         (&["coap+tcp://demo/hello"], "coap+tcp://"),
         (&["--modem", "bg96", "coap+tcp://demo/"], "coap+tcp://"),
@@ -352,7 +399,6 @@ fn wrong_usage_is_status_2_and_says_what_is_right() {
 fn what_is_not_built_is_status_2_and_says_what_to_do_instead() {
     for (arguments, instead) in [
         (&["-s", "10", "coap://demo/time"][..], "ask again"),
-        (&["-b", "64", "coap://demo/large"], "1024 bytes"),
         (&["-u", "me", "-k", "0102", "coap://demo/"], "coap://"),
         (&["coaps://demo/"], "nothing was sent in the clear"),
     ] {
@@ -637,4 +683,44 @@ fn the_three_ways_to_wait_give_the_same() {
             "{name}"
         );
     }
+}
+
+#[test]
+fn links_come_raw_into_a_pipe_and_readable_for_people() {
+    for link in LINKS {
+        let run = over(link, &["coap://demo/.well-known/core"]);
+        assert_eq!((run.status, run.err.as_str()), (0, ""));
+        assert!(run.out.starts_with(b"</hello>;ct=0,</time>;ct=0,"));
+        let verbose = over(link, &["-v", "coap://demo/.well-known/core"]);
+        assert_eq!(verbose.out, run.out);
+        let lines: Vec<&str> = verbose.err.lines().collect();
+        for line in ["/hello     text/plain", "/large     text/plain, 1024 bytes"] {
+            assert!(lines.contains(&line), "{line}\n{}", verbose.err);
+        }
+    }
+}
+
+#[test]
+fn a_content_format_is_known_by_its_whole_name_its_short_one_and_its_number() {
+    for name in ["application/senml+cbor", "SenML+cbor", "112"] {
+        let echo = [
+            "-v",
+            "-m",
+            "post",
+            "-e",
+            "x",
+            "-t",
+            name,
+            "coap://demo/echo",
+        ];
+        let run = coap(&echo);
+        assert_eq!(run.status, 0, "{}", run.err);
+        let told = "2.05 Content, Content-Format application/senml+cbor";
+        assert!(run.err.contains(told), "{}", run.err);
+    }
+    let run = coap(&["-A", "lwm2m", "coap://demo/hello"]);
+    assert_eq!(run.status, 2);
+    assert!(run.err.contains("lwm2m+tlv, lwm2m+json, lwm2m+cbor"));
+    let run = coap(&["-A", "nonsense", "coap://demo/hello"]);
+    assert!(run.err.contains("a name such as text/plain, json"));
 }

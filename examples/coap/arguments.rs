@@ -14,9 +14,12 @@ const EXAMPLES: &str = "\
 Examples:
   coap coap://demo/hello                             plain UDP, to the server built in here
   coap --modem bg96 -v coap://demo/hello             the same through a simulated modem
+  coap 'coap://demo/.well-known/core?rt=*'           what the server has; readable on a terminal, else as it came
   coap --modem bg96 --port /dev/ttyUSB2 --apn internet coap://coap.me/hello
   coap -m put -e 21.5 -t text/plain coap://192.0.2.7/sensors/1
   coap -m post -f reading.cbor -t cbor -A cbor coap://server.example/log?unit=7
+  coap -m put -f firmware.bin -t octet-stream coap://server.example/firmware
+  coap -o firmware.bin -b 256 coap://server.example/firmware
   printf on | coap -m put -f - -N 'coap://[2001:db8::7]/lamp'
 
 Exit status:
@@ -66,7 +69,7 @@ pub(crate) struct Arguments {
     #[arg(short = 'e', long, value_name = "TEXT")]
     pub(crate) payload: Option<String>,
 
-    /// The payload, from a file; `-` is standard input
+    /// The payload, from a file of any size; `-` is standard input
     #[arg(short, long, value_name = "PATH", conflicts_with = "payload")]
     pub(crate) file: Option<PathBuf>,
 
@@ -90,7 +93,7 @@ pub(crate) struct Arguments {
     #[arg(short = 'N', long)]
     pub(crate) non_confirmable: bool,
 
-    /// How long to wait for the response [default: 90]; if given, also for the network (else 180)
+    /// How long to wait for the response, or for each block of it [default: 90]; if given, also for the network (else 180)
     #[arg(
         short = 'B',
         long,
@@ -111,8 +114,13 @@ pub(crate) struct Arguments {
     #[arg(short = 's', long, value_name = "SECONDS")]
     observe: Option<u32>,
 
-    /// Not supported yet
-    #[arg(short, long, value_name = "16..1024")]
+    /// The largest block, in bytes, where a body goes or comes in several [default: 1024, or what modem and server take]
+    #[arg(
+        short,
+        long,
+        value_name = "16..1024",
+        value_parser = clap::value_parser!(u16).range(16..=1024)
+    )]
     block_size: Option<u16>,
 
     /// Not supported yet
@@ -157,10 +165,6 @@ impl Arguments {
             (
                 self.observe.is_some(),
                 "--observe is not supported yet: ask again from time to time",
-            ),
-            (
-                self.block_size.is_some(),
-                "--block-size is not supported yet: send up to 1024 bytes at once",
             ),
             (
                 self.psk_identity.is_some() || self.psk_key.is_some(),
@@ -239,15 +243,16 @@ impl Arguments {
     pub(crate) fn request<'a>(
         &self,
         uri: &Uri<'a>,
-        body: &'a [u8],
         options: &'a [(Number, Value<'a>)],
     ) -> Request<'a> {
         let mut request = Request::new(self.method.into(), uri.resource())
-            .payload(body)
             .options(options)
             .limit(self.response_limit());
         if let Some(number) = self.content_format {
             request = request.content_format(number);
+        }
+        if let Some(bytes) = self.block_size {
+            request = request.block_size(bytes);
         }
         if let Some(number) = self.accept {
             request = request.accept(number);

@@ -1,7 +1,7 @@
 //! What comes back.
 
 use crate::at::Losses;
-use crate::message::{Code, Number, Options, View};
+use crate::message::{Block, Code, Number, Options, View};
 
 /// The response to a request, in the caller's buffer.
 ///
@@ -46,6 +46,27 @@ impl<'r> Response<'r> {
     pub fn etag(&self) -> Option<ETag> {
         let value = self.well_sized(Number::ETAG)?.value;
         Some(ETag(heapless::Vec::from_slice(value).ok()?))
+    }
+
+    /// How long the body is, of which this is a block, if the server tells (the Size2 option; RFC 7959, section 4). A
+    /// hint, and no promise.
+    pub fn body_size(&self) -> Option<u32> {
+        self.uint(Number::SIZE2)
+    }
+
+    /// Which block of a body the payload is, if the body comes in blocks (RFC 7959, section 2.2).
+    pub fn block2(&self) -> Option<Block> {
+        self.well_sized(Number::BLOCK2)?.block()
+    }
+
+    /// Which block of the request's body this answers (RFC 7959, section 2.3).
+    pub fn block1(&self) -> Option<Block> {
+        self.well_sized(Number::BLOCK1)?.block()
+    }
+
+    /// The whole message.
+    pub(crate) const fn message(&self) -> &'r [u8] {
+        self.view.as_bytes()
     }
 
     /// The segments of the path of what the request created (RFC 7252, section 5.10.7).
