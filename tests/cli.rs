@@ -177,7 +177,7 @@ fn a_5_xx_is_status_5() {
         let run = over(link, &["-O", "35,coap://elsewhere/", "coap://demo/hello"]);
         if link.contains(&"sara-r5") || link.contains(&"sim7000") {
             // No option of that number can be said.
-            assert_eq!(run.status, 1);
+            assert_eq!(run.status, 2);
             assert!(run.err.contains("not supported by this link: option 35"));
             return;
         }
@@ -424,7 +424,7 @@ fn what_the_modem_cannot_carry_is_refused_and_plain_udp_carries_it() {
         (&["coap://demo/a/b/c/d/e/f/g/h"], 4),
     ] {
         let run = over(&["--modem", "bg96"], arguments);
-        assert_eq!(run.status, 1, "{arguments:?}: {}", run.err);
+        assert_eq!(run.status, 2, "{arguments:?}: {}", run.err);
         assert!(
             run.err.contains("not supported by this link"),
             "{}",
@@ -432,6 +432,20 @@ fn what_the_modem_cannot_carry_is_refused_and_plain_udp_carries_it() {
         );
         assert_eq!(coap(arguments).status, status);
     }
+}
+
+#[test]
+fn the_way_out_of_what_a_modem_cannot_carry_is_named_as_it_is_typed() {
+    let arguments = ["-m", "fetch", "coap://demo/echo"];
+    let run = over(&["--modem", "sara-r5"], &arguments);
+    assert_eq!(run.status, 2, "{}", run.err);
+    assert!(run.err.contains("--modem sara-r5-sockets"), "{}", run.err);
+    let run = over(&["--modem", "sara-r5-sockets"], &arguments);
+    assert_eq!(run.status, 4, "{}", run.err);
+    // The modem has CoAP over TCP; what is simulated behind it has not.
+    let run = over(&["--modem", "sara-r5"], &["coap+tcp://demo/hello"]);
+    assert_eq!(run.status, 1, "{}", run.err);
+    assert!(run.err.contains("datagrams only"), "{}", run.err);
 }
 
 #[test]
