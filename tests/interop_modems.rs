@@ -258,7 +258,8 @@ macro_rules! modems {
                     everything(&mut client, ("demo", 5683), confirmable);
                 } else {
                     let request = Request::get("/hello").non_confirmable();
-                    let refused = Blocking::request(&mut client, &request, &mut [0; 64]);
+                    let mut buffer = [0; 64];
+                    let refused = Blocking::request(&mut client, &request, &mut buffer);
                     let Err(ClientError::Operation(Error::Unsupported(what, _))) = refused else {
                         panic!("{refused:?}");
                     };
