@@ -80,7 +80,14 @@ impl Said<'_> {
             let stamp = match self.kind {
                 None | Some(Kind::Acknowledgement) => open.filter(|open| open.id == self.id),
                 Some(Kind::Reset) => None,
-                _ => open.filter(|open| open.sent && (open.observes || !numbered)),
+                _ => {
+                    // One firmware prints a message again; that of an earlier request is none to this one.
+                    let last = inbox.peer.replace(self.id.into());
+                    open.filter(|open| {
+                        let fits = open.observes || !numbered;
+                        open.sent && fits && last != Some(self.id.into())
+                    })
+                }
             };
             match &stamp {
                 Some(stamp) => {

@@ -37,8 +37,8 @@
 //! A line shows type and message id, but no token. An acknowledgement is the response if its id is the open request's; with
 //! another id it belongs to a request that was given up, and is dropped. A separate response (type CON or NON) has an id of
 //! the server's own: it is taken for the open request's, whoever sent it, from the moment on at which that request is sent.
-//! What nobody can tell apart then: a separate response to a request that was given up, while the next one is open. A message
-//! with an Observe option is a notification, unless the open request asked for notifications; to which of several
+//! What nobody can tell apart then: a separate response to a request that was given up, while the next one is open. One with
+//! the id of the separate response before it is that one printed again, and nobody's. A message with an Observe option is a notification, unless the open request asked for notifications; to which of several
 //! observations it belongs is not shown. Without an open request only notifications and requests are kept.
 //!
 //! # Codes
@@ -134,8 +134,10 @@ pub struct Bc28 {
     local_port: u16,
     show_sender: bool,
     used_once: bool,
-    /// A context of ours stands.
+    /// There is a session with a server.
     open: bool,
+    /// Its context stands, with all that was set.
+    made: bool,
     /// An option list may be standing in it.
     listed: bool,
     /// The status of a confirmable message must be asked for before the next one.
@@ -154,6 +156,7 @@ impl Default for Bc28 {
             show_sender: false,
             used_once: false,
             open: false,
+            made: false,
             listed: false,
             unasked: false,
             port: 0,
@@ -302,7 +305,11 @@ impl Dialect for Bc28 {
             self.address = address.ok_or(ModemError::Dns)?;
         }
         self.port = server.port;
-        self.create(at).await
+        // Another server has message ids of its own.
+        at.inbox.peer = None;
+        self.create(at).await?;
+        self.open = true;
+        Ok(())
     }
 
     async fn send(&mut self, at: &mut At<'_>, message: View<'_>) -> Result<(), Error> {
@@ -312,7 +319,8 @@ impl Dialect for Bc28 {
         }
         let form = self.payload.form(&message)?;
         let options = u32::try_from(message.options().count()).unwrap_or(u32::MAX);
-        let mut renew = options == 0 && self.listed && !self.used_once;
+        // One that was given up while it was made anew is not whole.
+        let mut renew = !self.made || (options == 0 && self.listed);
         if self.unasked {
             let asked = at.put("AT+QCOAPDATASTATUS?");
             borne(asked.expect("+QCOAPDATASTATUS:", &[1]).ok(ANSWER).await)?;
@@ -361,14 +369,14 @@ impl Dialect for Bc28 {
         send.prompt(0, ANSWER).await.map_err(named)?;
         let payload = message.payload();
         if at.prompted() {
-            let sent = at.input_as(payload, form, ANSWER).await;
-            return sent.map_err(named);
-        }
-        if !payload.is_empty() {
+            at.input_as(payload, form, ANSWER).await.map_err(named)?;
+        } else if !payload.is_empty() {
             // OK without a prompt: whatever was sent, it was not this.
             at.distrust();
             return Err(ModemError::Unexpected.into());
         }
+        // The list of a message that did not go out is still there.
+        self.listed &= !self.used_once;
         Ok(())
     }
 
@@ -394,7 +402,7 @@ impl Bc28 {
 
     /// Makes the context, in place of one that may be there.
     async fn create(&mut self, at: &mut At<'_>) -> Result<(), Error> {
-        self.open = false;
+        self.made = false;
         borne(at.run("AT+QCOAPDEL", ANSWER).await)?;
         self.listed = false;
         self.unasked = false;
@@ -412,7 +420,7 @@ impl Bc28 {
             add.quoted(resource.as_bytes()).ok(ANSWER).await?;
         }
         at.inbox.notes.closed = false;
-        self.open = true;
+        self.made = true;
         Ok(())
     }
 }

@@ -11,6 +11,8 @@ use crate::time::Millis;
 use crate::vendors::bc28::Bc28;
 use crate::vendors::bc28::sim::{Quirks, SimBc28};
 use coap_lite::{CoapOption, MessageClass, MessageType, Packet, RequestType, ResponseType};
+use core::future::Future;
+use core::task::{Context, Waker};
 
 pub(super) type Module = SimBc28<TestNetwork>;
 pub(super) type Front = Polled<Serial<Module>, LineClock<Module>>;
@@ -64,6 +66,19 @@ pub(super) fn ask(host: &mut Host<'_>, request: &Request<'_>) -> Result<(Code, V
     let mut buffer = [0; 1400];
     let response = host.request(request, &mut buffer)?;
     Ok((response.code(), response.payload().to_vec()))
+}
+
+/// Begins a request and drops it after so many polls.
+pub(super) fn drop_after(host: &mut Host<'_>, request: &Request<'_>, polls: usize) {
+    let mut buffer = [0; 1400];
+    let future = crate::client::CoapClient::request(host, request, &mut buffer);
+    let mut future = core::pin::pin!(future);
+    let mut context = Context::from_waker(Waker::noop());
+    for _ in 0..polls {
+        if future.as_mut().poll(&mut context).is_ready() {
+            return;
+        }
+    }
 }
 
 /// A GET that must work.

@@ -64,6 +64,36 @@ fn a_separate_response_is_taken_only_from_the_moment_its_request_is_sent() {
 }
 
 #[test]
+fn a_separate_response_that_is_told_again_later_is_not_the_next_requests() {
+    let line = line(|_| {});
+    let say = |after, text: &str| {
+        let at = line.now().after(Millis::new(after));
+        let said = format!("\r\n+QCOAPURC: \"rsp\",{text}\r\n");
+        line.device().say_at(at, said.as_bytes());
+    };
+    with(&line, |host| {
+        up(host);
+        say(200, "0,2.05,500,3,6F6E65");
+        assert_eq!(get(host, "/silent").unwrap().1, b"one");
+        say(200, "0,2.05,500,3,6F6E65");
+        say(300, "0,2.05,501,3,74776F");
+        assert_eq!(get(host, "/silent").unwrap().1, b"two");
+        // Of a request that was given up, told while none was open.
+        give_up(host, "/silent", 300);
+        say(10, "1,2.05,502,3,6F6C64");
+        assert_eq!(event(host), None);
+        say(200, "1,2.05,502,3,6F6C64");
+        say(300, "1,2.05,503,3,6E6577");
+        assert_eq!(get(host, "/silent").unwrap().1, b"new");
+        assert!(!host.take_losses().matter());
+        // Another server has ids of its own.
+        host.connect(&DEMO).unwrap();
+        say(200, "1,2.05,503,3,6E6577");
+        assert_eq!(get(host, "/silent").unwrap().1, b"new");
+    });
+}
+
+#[test]
 fn notifications_are_events_whether_a_request_is_open_or_not() {
     for reads in [1, 16, 64] {
         let line = line(|_| {});

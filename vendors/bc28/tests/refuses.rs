@@ -146,7 +146,9 @@ fn replies_with_codes_that_the_module_does_not_have() {
 #[test]
 fn hosts_that_no_command_line_can_carry() {
     let long = "h".repeat(256);
-    let cases: [(&str, u16, Error); 7] = [
+    let cases: [(&str, u16, Error); 9] = [
+        ("::1%0", 5683, Invalid::Character.into()),
+        ("1:2,3", 5683, Invalid::Character.into()),
         ("a\"b", 5683, Invalid::Character.into()),
         ("a\rb", 5683, Invalid::Character.into()),
         ("a,b", 5683, Invalid::Character.into()),
