@@ -60,7 +60,7 @@ pub(super) fn urc(line: &[u8], inbox: &mut Inbox<'_>) -> bool {
 }
 
 /// How lines without a message begin. The context's line has the number of the context on sister modems.
-const LINES: [(&str, Meaning); 16] = [
+const LINES: [(&str, Meaning); 17] = [
     ("RDY", Meaning::Restarted),
     ("NORMAL POWER DOWN", Meaning::Restarted),
     ("UNDER-VOLTAGE POWER DOWN", Meaning::Restarted),
@@ -68,6 +68,7 @@ const LINES: [(&str, Meaning); 16] = [
     ("+APP PDP: DEACTIVE", Meaning::LinkLost),
     ("+APP PDP: 0,DEACTIVE", Meaning::LinkLost),
     ("+PDP: DEACT", Meaning::LinkLost),
+    ("PDP DEACT", Meaning::LinkLost),
     ("+APP PDP:", Meaning::Nothing),
     ("+CGNAPN:", Meaning::Nothing),
     ("UNDER-VOLTAGE", Meaning::Nothing),

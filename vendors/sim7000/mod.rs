@@ -30,7 +30,7 @@
 //! | `+CCOAPACTION: 3` (3.4) | socket error: session lost |
 //! | `+CCOAPACTION: 4,<num>,<mid>` (3.4) | the answer about the queue |
 //! | `+CCOAPHEAD` (3.5), `+CCOAPREAD` (3.6) | the two parts of a message |
-//! | `+APP PDP: DEACTIVE`, `+APP PDP: 0,DEACTIVE`, `+PDP: DEACT` | link lost |
+//! | `+APP PDP: DEACTIVE`, `+APP PDP: 0,DEACTIVE`, `+PDP: DEACT`, `PDP DEACT` | link lost |
 //! | `+APP PDP: ACTIVE`, `+CNACT`, `+CGNAPN` (4) | known; the address is what counts |
 //! | `RDY`, `NORMAL POWER DOWN`, `UNDER-` and `OVER-VOLTAGE POWER DOWN` | restarted |
 //! | `SMS Ready` | restarted, if it comes while a session is open; else a late boot line |
