@@ -48,4 +48,5 @@ mod economy;
 mod matching;
 mod quirks;
 mod refuses;
+mod restarts;
 mod server;

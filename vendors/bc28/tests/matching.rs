@@ -3,14 +3,11 @@
 use super::desk::*;
 use crate::at::{Delivery, Losses};
 use crate::client::{Blocking as _, Event, Request};
-use crate::error::{Error, ModemError, PeerError, Resource, Waited};
+use crate::error::{Error, PeerError, Resource, Waited};
 use crate::message::{Code, Number, Value};
 use crate::sim::Line;
 use crate::time::Millis;
 use crate::vendors::bc28::Bc28;
-use core::future::Future;
-use core::pin::pin;
-use core::task::{Context, Poll, Waker};
 
 /// A request that is given up after so many milliseconds.
 fn give_up(host: &mut Host<'_>, path: &str, milliseconds: u32) {
@@ -316,113 +313,6 @@ fn odd_blocks_and_formats_of_a_relative_are_read() {
         assert_eq!(view.option(Number::CONTENT_FORMAT), None);
         assert_eq!(host.take_losses().options, 1, "the format is counted");
     });
-}
-
-/// GETs a resource that takes two seconds, and after so many polls lets something happen. Whether it happened.
-fn interrupted(
-    line: &Line<Module>,
-    host: &mut Host<'_>,
-    polls: usize,
-    happen: impl Fn(&mut Module),
-) -> (Result<Code, Failure>, bool) {
-    let mut buffer = [0; 1400];
-    let request = Request::get("/separate").limit(Millis::from_secs(40));
-    let mut future = pin!(crate::client::CoapClient::request(
-        host,
-        &request,
-        &mut buffer
-    ));
-    let mut context = Context::from_waker(Waker::noop());
-    for poll in 0.. {
-        if poll == polls {
-            happen(&mut line.device());
-        }
-        if let Poll::Ready(result) = future.as_mut().poll(&mut context) {
-            return (result.map(|response| response.code()), poll >= polls);
-        }
-    }
-    unreachable!("it ends by its limit")
-}
-
-#[test]
-fn a_restart_in_mid_request_is_told_and_attach_and_connect_heal_it() {
-    let mut restarted = 0;
-    for polls in 0.. {
-        let line = line(|_| {});
-        let happened = with(&line, |host| {
-            up(host);
-            let (result, happened) = interrupted(&line, host, polls, Module::reset);
-            if happened {
-                // It boots for seconds: a command that was under way may have timed out by then.
-                let errors = [Waited::Modem.into(), ModemError::Restarted.into()];
-                let told = errors
-                    .iter()
-                    .any(|error: &Error| result == operation(*error));
-                assert!(
-                    told || result == Ok(Code::CONTENT),
-                    "at poll {polls}: {result:?}"
-                );
-                restarted += u32::from(result == operation(ModemError::Restarted));
-                up(host);
-                hello(host);
-            }
-            happened
-        });
-        if !happened {
-            assert!(restarted > 0 && polls > 5);
-            return;
-        }
-    }
-}
-
-#[test]
-fn a_context_that_is_lost_without_a_word_is_healed_by_connect() {
-    let line = line(|_| {});
-    with(&line, |host| {
-        up(host);
-        {
-            let mut module = line.device();
-            module.quirks.boot.clear();
-            module.reset();
-        }
-        let mut buffer = [0; 10];
-        host.event(Millis::from_secs(10), &mut buffer).unwrap();
-        let refused = get(host, "/hello");
-        assert!(refused.is_err(), "{refused:?}");
-        up(host);
-        hello(host);
-        // A relative says so itself after deep sleep.
-        line.device().say(b"\r\n+QCOAPURC: \"recovered\",1\r\n");
-        assert_eq!(event(host), Some(("link lost", Vec::new())));
-        assert_eq!(get(host, "/hello"), operation(ModemError::LinkLost));
-        host.connect(&DEMO).unwrap();
-        hello(host);
-    });
-}
-
-#[test]
-fn refusals_have_the_errors_of_who_must_act() {
-    for (number, error) in [
-        (30, ModemError::Network),
-        (331, ModemError::Network),
-        (8009, ModemError::Network),
-        (23, ModemError::Memory),
-        (320, ModemError::Memory),
-        (310, ModemError::SimMissing),
-        (311, ModemError::PinRequired),
-        (316, ModemError::PukRequired),
-        (159, ModemError::Refused(crate::error::Refusal::Cme(159))),
-    ] {
-        let line = line(|_| {});
-        with(&line, |host| {
-            up(host);
-            // Said in place of the prompt.
-            let at = line.now().after(Millis::new(44));
-            line.device()
-                .say_at(at, format!("\r\n+CME ERROR:{number}\r\n").as_bytes());
-            assert_eq!(get(host, "/hello"), operation(error), "{number}");
-        });
-    }
 }
 
 #[test]
