@@ -32,6 +32,9 @@ pub(super) fn urc(line: &[u8], inbox: &mut Inbox<'_>) -> bool {
         // Of a lookup that was given up: the next one's answer cannot be taken for it any more.
         inbox.session = None;
     }
+    if let Some(status) = line::after(line, "+QLWDATASTATUS:") {
+        inbox.notes.busy = line::number(status) == Some(1);
+    }
     // The IMSI, which `AT+CIMI` prints bare.
     line.iter().all(u8::is_ascii_digit) || note(line, &LINES, inbox)
 }

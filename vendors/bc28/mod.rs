@@ -54,7 +54,8 @@
 //! # Limits (note): refused before anything is sent
 //!
 //! Twelve options a message; the option numbers of 2.5 (without If-None-Match, whose empty value cannot be written); values of
-//! 1 to 180 bytes without quotes, control characters and bytes beyond ASCII; Content-Format and Accept 0, 40, 41, 42, 47 and
+//! 1 to 180 bytes without quotes, control characters and bytes beyond ASCII; no `/` within a segment of a path and no `&` within
+//! an argument, where one firmware splits them; Content-Format and Accept 0, 40, 41, 42, 47 and
 //! 50; 1024 bytes of payload out, 512 in a response, 1024 in a request; resources of 1 to 50 characters.
 //!
 //! # Where the note is silent or wrong
@@ -75,7 +76,8 @@
 //!   blank before data, hexadecimal of either case. Data shorter than declared is torn, and told.
 //! - The mode of `"req"` is hexadecimal by the note and decimal in one firmware: the line is read by its shape, and by the
 //!   parts of the mode that are the same in both.
-//! - `DATASTATUS` is misprinted `+QLWDATASTATUS`; `AT+QCOAPSEND` has a blank in one example; neither is ever sent.
+//! - The answer of `QCOAPDATASTATUS` is misprinted `+QLWDATASTATUS` once, and read so as well; `AT+QCOAPSEND` has a blank in one
+//!   example, which is never sent.
 //! - A response goes to the server of the session, whoever asked: the note's example answers another address than the one
 //!   it shows.
 //!
@@ -86,8 +88,9 @@
 //! deep sleep; a context that sends to one address only; `+CGPADDR` without an address; the same message printed twice; a
 //! firmware that prints no Content-Format it does not know, forgets a comma behind a block (`23,"0/M/64"`), cuts a value
 //! off, and repeats a message id unless told another. That firmware fetches further blocks itself and prints each: the first
-//! is delivered, the others are nobody's. It takes ten options only, none with a comma in its value, and passes over numbers
-//! 1, 4, 5, 8, 14, 17, 20 and 39 without a word, which nobody can see.
+//! is delivered, the others are nobody's. It takes ten options only, none with a comma in its value, cuts a path at 100
+//! characters, decodes percent signs in it, sends bytes of an old token with mode 3 (which is used only to answer a request
+//! without a token), and passes over numbers 1, 4, 5, 8, 14, 17, 20 and 39 without a word: none of that can be seen.
 //!
 //! # Left out
 //!
@@ -322,11 +325,12 @@ impl Dialect for Bc28 {
         // One that was given up while it was made anew is not whole.
         let mut renew = !self.made || (options == 0 && self.listed);
         if self.unasked {
+            at.inbox.notes.busy = false;
             let asked = at.put("AT+QCOAPDATASTATUS?");
             borne(asked.expect("+QCOAPDATASTATUS:", &[1]).ok(ANSWER).await)?;
             self.unasked = false;
             // It still repeats a message that was given up.
-            renew |= at.number(0) == Some(1);
+            renew |= at.number(0) == Some(1) || at.inbox.notes.busy;
         }
         if renew {
             self.create(at).await?;

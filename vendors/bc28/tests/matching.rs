@@ -140,8 +140,11 @@ fn a_server_that_resets_or_says_nothing_ends_the_request() {
 
 #[test]
 fn a_message_that_the_module_still_repeats_is_ended_before_the_next() {
-    for one_at_a_time in [false, true] {
-        let line = line(|quirks| quirks.one_at_a_time = one_at_a_time);
+    for (one_at_a_time, status_of_lwm2m) in [(false, false), (true, false), (true, true)] {
+        let line = line(|quirks| {
+            quirks.one_at_a_time = one_at_a_time;
+            quirks.status_of_lwm2m = status_of_lwm2m;
+        });
         with(&line, |host| {
             up(host);
             give_up(host, "/silent", 500);
