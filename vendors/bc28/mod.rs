@@ -85,7 +85,7 @@
 //!
 //! URCs between a command and its answer; answers with and without a blank; echo back at each restart, which says `OK` when it
 //! is over; a restart when the radio is switched on; a context that outlives a restart of the host, or does not outlive a
-//! deep sleep; a context that sends to one address only; `+CGPADDR` without an address; the same message printed twice; a
+//! deep sleep (behind a message that was refused or given up before its prompt it is made anew); a context that sends to one address only; `+CGPADDR` without an address; the same message printed twice; a
 //! firmware that prints no Content-Format it does not know, forgets a comma behind a block (`23,"0/M/64"`), cuts a value
 //! off, and repeats a message id unless told another. That firmware fetches further blocks itself and prints each: the first
 //! is delivered, the others are nobody's. It takes ten options only, none with a comma in its value, cuts a path at 100
@@ -322,7 +322,7 @@ impl Dialect for Bc28 {
         }
         let form = self.payload.form(&message)?;
         let options = u32::try_from(message.options().count()).unwrap_or(u32::MAX);
-        // One that was given up while it was made anew is not whole.
+        // One that was given up while it was made anew is not whole; one that refused a message may not be there.
         let mut renew = !self.made || (options == 0 && self.listed);
         if self.unasked {
             at.inbox.notes.busy = false;
@@ -335,6 +335,8 @@ impl Dialect for Bc28 {
         if renew {
             self.create(at).await?;
         }
+        // A refusal may mean that the context is gone, and says so to nobody else.
+        self.made = false;
         if options > 0 {
             self.listed = true;
             let mut command = at.put("AT+QCOAPOPTION=").num(options);
@@ -371,6 +373,7 @@ impl Dialect for Bc28 {
             .bare(self.address.text())
             .num(self.port.into());
         send.prompt(0, ANSWER).await.map_err(named)?;
+        self.made = true;
         let payload = message.payload();
         if at.prompted() {
             at.input_as(payload, form, ANSWER).await.map_err(named)?;

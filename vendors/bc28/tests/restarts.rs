@@ -68,7 +68,7 @@ fn a_restart_in_mid_request_is_told_and_attach_and_connect_heal_it() {
 }
 
 #[test]
-fn a_context_that_is_lost_without_a_word_is_healed_by_connect() {
+fn a_context_that_is_lost_without_a_word_costs_one_message() {
     let line = line(|_| {});
     with(&line, |host| {
         up(host);
@@ -81,6 +81,8 @@ fn a_context_that_is_lost_without_a_word_is_healed_by_connect() {
         host.event(Millis::from_secs(10), &mut buffer).unwrap();
         let refused = get(host, "/hello");
         assert!(refused.is_err(), "{refused:?}");
+        // The next message makes it anew.
+        hello(host);
         up(host);
         hello(host);
         // A relative says so itself after deep sleep.
