@@ -85,7 +85,8 @@
 //!
 //! URCs between a command and its answer; answers with and without a blank; echo back at each restart, which says `OK` when it
 //! is over; a restart when the radio is switched on; a context that outlives a restart of the host, or does not outlive a
-//! deep sleep (behind a message that was refused or given up before its prompt it is made anew); a context that sends to one address only; `+CGPADDR` without an address; the same message printed twice; a
+//! deep sleep (it is made anew behind a message that was refused, or given up before its prompt); a context that sends to one
+//! address only; `+CGPADDR` without an address; the same message printed twice; a
 //! firmware that prints no Content-Format it does not know, forgets a comma behind a block (`23,"0/M/64"`), cuts a value
 //! off, and repeats a message id unless told another. That firmware fetches further blocks itself and prints each: the first
 //! is delivered, the others are nobody's. It takes ten options only, none with a comma in its value, cuts a path at 100
