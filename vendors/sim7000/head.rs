@@ -9,9 +9,9 @@
 //! from a comma in a value: then it is not known which field is which, and the message is delivered as cut.
 //!
 //! Not documented, and read as the note's other values suggest: a token, an ETag and an If-Match in hexadecimal; several parts
-//! of a path or query in one field, joined as in `AT+CCOAPPARA`. A token that is not shown (or not in hexadecimal) is taken
-//! from the open request, if this is the acknowledgement of that request by its message id; of a separate response it is not
-//! known.
+//! of a path or query in one field, joined as in `AT+CCOAPPARA`. A token that is not shown (or not in hexadecimal of as many
+//! bytes as the head says) is taken from the open request, if this is the acknowledgement of that request by its message id; of
+//! a separate response it is not known.
 
 use crate::at::{Inbox, line};
 use crate::message::{Builder, Kind, Malformed, Number, View};
@@ -94,7 +94,9 @@ pub(super) fn parsed(rest: &[u8], inbox: &mut Inbox<'_>) -> Option<()> {
     let carried = u16::try_from(line::number(field(5))?).ok()?;
     let mut id = carried;
     let mut bytes = [0; 8];
-    let mut token = line::unhex(field(6), &mut bytes).unwrap_or(&[]);
+    let mut token = line::unhex(field(6), &mut bytes)
+        .filter(|token| u32::try_from(token.len()).ok() == line::number(field(3)))
+        .unwrap_or(&[]);
     let stamp = inbox.exchange;
     if let Some(stamp) = &stamp
         && stamp.carried == carried
