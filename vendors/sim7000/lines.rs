@@ -1,6 +1,7 @@
 //! What the modem says by itself, and the data that its answers count: messages and notes (note, 3.4 to 3.6).
 
 use super::head;
+use super::queue::UNTOLD;
 use crate::at::{Counted, Delivery, Form, Inbox, line};
 use crate::modem::lines::{Meaning, note};
 
@@ -84,11 +85,10 @@ const LINES: [(&str, Meaning); 17] = [
 fn announced(rest: &[u8], inbox: &mut Inbox<'_>) -> Option<()> {
     let mut fields = line::Fields::new(rest);
     let id = u16::try_from(fields.num()?).ok()?;
-    // Where the payload's length is not told there may be one.
-    let payload = fields.nth(1).and_then(|field| field.num()).unwrap_or(1);
+    let payload = fields.nth(1).and_then(|field| field.num());
+    let payload = payload.and_then(|payload| u16::try_from(payload).ok());
     let notes = inbox.note();
-    let payload = u16::try_from(payload).unwrap_or(u16::MAX);
-    notes.queue.push_sized(id, payload);
+    notes.queue.push_sized(id, payload.unwrap_or(UNTOLD));
     notes.announced = true;
     Some(())
 }
@@ -103,7 +103,7 @@ fn action(rest: &[u8], inbox: &mut Inbox<'_>) -> Option<()> {
         1 => {
             let notes = inbox.note();
             notes.announced = true;
-            notes.queue.push_sized(id?, 1);
+            notes.queue.push_sized(id?, UNTOLD);
         }
         // No response in time.
         2 => {
