@@ -1,6 +1,6 @@
 //! A client, its line and its simulated modem, for a test.
 
-use crate::client::{Blocking, Event};
+use crate::client::{Blocking, Event, Request};
 use crate::front::Polled;
 use crate::modem::{Client, Memory};
 pub(super) use crate::sim::conformance::desk::*;
@@ -10,6 +10,8 @@ use crate::time::Millis;
 use crate::vendors::bc28::Bc28;
 use crate::vendors::bc28::sim::{Quirks, SimBc28};
 use coap_lite::{CoapOption, MessageClass, MessageType, Packet, RequestType, ResponseType};
+use core::future::Future;
+use core::task::{Context, Waker};
 
 pub(super) type Module = SimBc28<TestNetwork>;
 pub(super) type Front = Polled<Serial<Module>, LineClock<Module>>;
@@ -39,6 +41,19 @@ pub(super) fn with_settings<T>(
 /// Runs a test with a new client.
 pub(super) fn with<T>(line: &Line<Module>, test: impl FnOnce(&mut Host<'_>) -> T) -> T {
     with_settings(line, Bc28::default(), test)
+}
+
+/// Begins a request and drops it after so many polls.
+pub(super) fn drop_after(host: &mut Host<'_>, request: &Request<'_>, polls: usize) {
+    let mut buffer = [0; 1400];
+    let future = crate::client::CoapClient::request(host, request, &mut buffer);
+    let mut future = core::pin::pin!(future);
+    let mut context = Context::from_waker(Waker::noop());
+    for _ in 0..polls {
+        if future.as_mut().poll(&mut context).is_ready() {
+            return;
+        }
+    }
 }
 
 /// The commands since the last look; an id and a token are shown as `ID` and `TOKEN`.
