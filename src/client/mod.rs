@@ -128,6 +128,9 @@ pub trait CoapClient {
     /// empty asks for all. Not every server can filter: see
     /// [`Filter`](crate::message::link_format::Filter).
     ///
+    /// More links than one response holds are an error here, and no part of them is given: [`download`](Self::download) the
+    /// resource, and read them with [`Links`](crate::message::link_format::Links).
+    ///
     /// ```
     /// use coap_modem::client::CoapClient;
     ///
