@@ -20,7 +20,7 @@ use coap_modem::modem::Client;
 use coap_modem::sim::{DemoServer, HostNetwork, Line, TimeSource};
 use coap_modem::time::Millis;
 use coap_modem::udp::{self, UdpClient};
-use coap_modem::vendors::{bc28, bg96, l610, sara_r5};
+use coap_modem::vendors::{bc28, bg96, l610, sara_r5, sim7000};
 use core::fmt::Debug;
 use libcoap::{Server, awkward, random};
 use std::net::UdpSocket;
@@ -270,4 +270,5 @@ modems! {
     sara_r5: sara_r5::Memory, sara_r5::SaraR5::default(), sara_r5::sim::SimSaraR5::new;
     sara_r5_sockets: sara_r5::SocketsMemory, sara_r5::SaraR5Sockets::<false>::default(), sara_r5::sim::SimSaraR5::new;
     sara_r5_binary_sockets: sara_r5::BinarySocketsMemory, sara_r5::SaraR5Sockets::<true>::default(), sara_r5::sim::SimSaraR5::new;
+    sim7000: sim7000::Memory, sim7000::Sim7000::default(), sim7000::sim::SimSim7000::new;
 }

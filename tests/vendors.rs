@@ -65,11 +65,17 @@ fn type_name(folder: &str) -> String {
 #[test]
 fn one_word_names_folder_feature_module_and_type() {
     let (features, list) = (section("[features]"), read("vendors/mod.rs"));
+    let own = section("[dev-dependencies]");
+    let own = own.iter().find(|line| line.starts_with("coap-modem = "));
     for modem in modems() {
         let feature = modem.replace('_', "-");
         assert!(
             features.contains(&format!("{feature} = []")),
             "Cargo.toml has no feature line `{feature} = []`"
+        );
+        assert!(
+            own.is_some_and(|own| own.contains(&format!("\"{feature}\""))),
+            "Cargo.toml: `coap-modem` among the dev-dependencies has no \"{feature}\", so no test sees it"
         );
         let module = format!("#[cfg(feature = \"{feature}\")]\npub mod {modem};");
         assert!(
@@ -90,7 +96,8 @@ fn every_module_has_its_folder() {
     let modules = list
         .lines()
         .filter_map(|line| line.strip_prefix("pub mod "));
-    let modules: Vec<_> = modules.map(|name| name.trim_end_matches(';')).collect();
+    let mut modules: Vec<_> = modules.map(|name| name.trim_end_matches(';')).collect();
+    modules.sort_unstable();
     assert_eq!(modules, modems());
 }
 
@@ -121,6 +128,7 @@ fn the_table_of_capabilities_has_every_modem_and_no_other() {
         .filter_map(|row| Some(row.split_once("::")?.0))
         .collect();
     folders.dedup();
+    folders.sort_unstable();
     assert_eq!(folders, modems(), "`BLESS=1 cargo test --lib` writes it");
 }
 

@@ -12,3 +12,6 @@ pub mod l610;
 
 #[cfg(feature = "sara-r5")]
 pub mod sara_r5;
+
+#[cfg(feature = "sim7000")]
+pub mod sim7000;

@@ -87,14 +87,15 @@ pub(crate) struct Output<'p> {
 }
 
 impl<'p> Output<'p> {
-    /// This file, or else standard output. With `quiet` there is no bar.
-    pub(crate) const fn new(path: Option<&'p Path>, quiet: bool) -> Self {
+    /// This file, or else standard output. With `quiet` there is no bar. `links` tells what a body is of which the format
+    /// is not shown.
+    pub(crate) const fn new(path: Option<&'p Path>, quiet: bool, links: bool) -> Self {
         Self {
             path,
             file: None,
             kept: Vec::new(),
             begun: false,
-            links: false,
+            links,
             failed: None,
             bar: None,
             quiet,
@@ -163,7 +164,9 @@ impl<'p> Output<'p> {
 
 impl Sink for Output<'_> {
     fn begin(&mut self, first: &Response<'_>) -> Result<(), Refused> {
-        self.links = first.content_format() == Some(format::LINK_FORMAT);
+        self.links = first
+            .content_format()
+            .map_or(self.links, |number| number == format::LINK_FORMAT);
         if first.block2().is_some_and(|block| block.more()) {
             self.bar = Some(bar("receiving", first.body_size(), self.quiet));
         }

@@ -23,8 +23,8 @@ use coap_modem::client::{Blocking, Network, Received, Remote, Response};
 use coap_modem::error::{
     ClientError, Error, ModemError, PeerError, Resource, Unsupported, Waited, WayOut,
 };
-use coap_modem::message::Number;
 use coap_modem::message::uri::Uri;
+use coap_modem::message::{Code, Number};
 use coap_modem::sim::transcript::{Header, Kind, Mode};
 use coap_modem::sim::{DemoServer, Recorder, record};
 use coap_modem::udp::{self, Traffic, UdpClient};
@@ -172,8 +172,13 @@ where
     let failed = |error| failure(error, arguments, body.len());
     client.attach(&network).map_err(failed)?;
     client.connect(remote).map_err(failed)?;
+    let detail = client.capabilities().shows.detail;
     let mut buffer = [0; RESPONSE];
-    let mut output = Output::new(arguments.output.as_deref(), arguments.verbose);
+    let mut output = Output::new(
+        arguments.output.as_deref(),
+        arguments.verbose,
+        is_discovery(uri),
+    );
     // Whoever writes the options of blocks by hand means this one block.
     let by_hand = options
         .iter()
@@ -188,7 +193,7 @@ where
     };
     let outcome = match (asked, output.take_error()) {
         (_, Some(error)) => Err(cannot_write(arguments, &error)),
-        (Ok(received), None) => deliver(arguments, &received, output),
+        (Ok(received), None) => deliver(arguments, &received, detail, output),
         (Err(error), None) => Err(failed(error)),
     };
     // The answer is what matters; a session that does not close is closed by the next connect.
@@ -198,6 +203,12 @@ where
         tell(format_args!("closing: {error}"));
     }
     outcome
+}
+
+/// Links come from there (RFC 6690, section 4), also where the link does not show the format.
+fn is_discovery(uri: &Uri<'_>) -> bool {
+    let path = uri.resource().split('?').next();
+    path == Some("/.well-known/core")
 }
 
 /// A response that stands for itself.
@@ -216,15 +227,30 @@ fn single<'r, E>(
     Ok(Received { response, length })
 }
 
+/// A response code with its name, where the link shows more of it than its class.
+fn named(code: Code, detail: bool) -> String {
+    let class = match code.class() {
+        2 => "2.xx Success",
+        4 => "4.xx Client Error",
+        _ => "5.xx Server Error",
+    };
+    match code.name() {
+        _ if !detail => format!("{class} (the modem does not show which)"),
+        Some(name) => format!("{code} {name}"),
+        None => format!("{code} (a code that is not registered)"),
+    }
+}
+
 /// The payload to where it belongs, the rest to standard error.
 fn deliver(
     arguments: &Arguments,
     received: &Received<'_>,
+    detail: bool,
     mut output: Output<'_>,
 ) -> Result<u8, Failure> {
     let Received { response, length } = received;
     let code = response.code();
-    let name = code.name().unwrap_or("(a code that is not registered)");
+    let name = named(code, detail);
     if arguments.verbose {
         let options: Vec<String> = response
             .options()
@@ -236,7 +262,7 @@ fn deliver(
             response.payload().len()
         };
         tell(format_args!(
-            "{code} {name}{}, {length} bytes of payload",
+            "{name}{}, {length} bytes of payload",
             options.concat()
         ));
     }
@@ -249,7 +275,7 @@ fn deliver(
     // The bar goes before anything is said.
     drop(output);
     if !arguments.verbose {
-        tell(format_args!("{code} {name}"));
+        tell(format_args!("{name}"));
     }
     if !response.payload().is_empty() {
         // Meant for people (RFC 7252, section 5.5.2), but what comes from the network must not steer the terminal.

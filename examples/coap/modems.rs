@@ -7,7 +7,7 @@ use coap_modem::front::{Polled, StdClock};
 use coap_modem::message::uri::Uri;
 use coap_modem::sim::transcript::Kind;
 use coap_modem::sim::{HostNetwork, Line, TimeSource};
-use coap_modem::vendors::{bc28, bg96, l610, sara_r5};
+use coap_modem::vendors::{bc28, bg96, l610, sara_r5, sim7000};
 
 /// A modem, by its name on the command line.
 pub(crate) struct Modem {
@@ -66,4 +66,5 @@ modems! {
     "l610" 115_200 l610::Memory, l610::L610::default(), l610::sim::SimL610::new;
     "sara-r5" 115_200 sara_r5::Memory, sara_r5::SaraR5::default(), sara_r5::sim::SimSaraR5::new;
     "sara-r5-sockets" 115_200 sara_r5::SocketsMemory, sara_r5::SaraR5Sockets::<false>::default(), sara_r5::sim::SimSaraR5::new;
+    "sim7000" 115_200 sim7000::Memory, sim7000::Sim7000::default(), sim7000::sim::SimSim7000::new;
 }

@@ -242,7 +242,7 @@ fn secrets(line: &[u8]) -> Vec<Secret> {
         let pin = between(0, Some(1)).map(secret(false));
         return pin.into_iter().collect();
     }
-    if holds(b"+QICSGP") {
+    if holds(b"+QICSGP") || holds(b"+CNCFG") {
         let name = between(2, Some(3)).map(secret(true));
         // The last one of the line: a password may hold a quote.
         let password = between(4, quotes.len().checked_sub(1)).map(secret(false));

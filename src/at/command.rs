@@ -38,9 +38,13 @@ impl<'f, 'b> Put<'f, 'b> {
 
     /// A number in decimal, in quotes.
     pub fn quoted_num(self, value: u32) -> Self {
-        let mut put = self.begin_quoted();
-        put.decimal(value);
-        put.end_quoted()
+        self.begin_quoted().part_num(value).end_quoted()
+    }
+
+    /// A piece of a quoted argument: a number in decimal.
+    pub fn part_num(mut self, value: u32) -> Self {
+        self.decimal(value);
+        self
     }
 
     fn decimal(&mut self, value: u32) {
@@ -153,6 +157,18 @@ impl<'f, 'b> Put<'f, 'b> {
             self.at.engine.expect_first(id);
         }
         self
+    }
+
+    /// Looks at the command without sending it: how many characters it has, those of a
+    /// [stream](Self::streamed_hex) and the line's end left out.
+    ///
+    /// # Errors
+    /// What building found.
+    pub fn length(self) -> Result<usize, Error> {
+        match self.at.failure.take() {
+            Some(error) => Err(error),
+            None => Ok(self.at.engine.unsent().len()),
+        }
     }
 
     /// Sends, and waits for `OK` for at most so many milliseconds.

@@ -108,15 +108,15 @@ impl Queue {
 
     /// Adds an id and a length, unless the id is there.
     pub fn push_sized(&mut self, id: u16, length: u16) {
-        let count = usize::from(self.count);
-        if self.entries.iter().take(count).any(|known| known.0 == id) {
+        if self.contains(id) {
             return;
         }
-        if count == Self::ROOM {
+        if self.len() == Self::ROOM {
             self.overflowed = true;
             self.pop();
         }
-        if let Some(place) = self.entries.get_mut(usize::from(self.count)) {
+        let count = self.len();
+        if let Some(place) = self.entries.get_mut(count) {
             *place = (id, length);
             self.count += 1;
         }
@@ -135,6 +135,22 @@ impl Queue {
             *to = from;
         }
         Some(oldest)
+    }
+
+    /// Whether an id is there.
+    pub fn contains(&self, id: u16) -> bool {
+        let mut known = self.entries.iter().take(self.len());
+        known.any(|(known, _)| *known == id)
+    }
+
+    /// How many there are.
+    pub const fn len(&self) -> usize {
+        self.count as usize
+    }
+
+    /// Whether there is none.
+    pub const fn is_empty(&self) -> bool {
+        self.count == 0
     }
 
     /// Whether an id has lost its place since this was last asked.
@@ -354,6 +370,11 @@ impl<'b> Inbox<'b> {
         if let (Some(open), Ok(count)) = (&mut self.open, u16::try_from(count)) {
             open.fill = count.min(open.limit);
         }
+    }
+
+    /// Whether a message is being written.
+    pub const fn is_open(&self) -> bool {
+        self.open.is_some()
     }
 
     /// What is written of the open message; nothing if it is cut, or if there is none.

@@ -7,6 +7,7 @@ use super::*;
 use crate::error::Refusal;
 
 mod forms;
+mod hostile;
 mod streams;
 
 /// `+DATA: <length>` is followed by raw data behind the line, `+HEX: <id>,<length>,` by hexadecimal in the line,

@@ -161,6 +161,7 @@ impl<S: Read + ReadReady + Write, C: Clock> Polled<S, C> {
     /// One byte at a time, and a look at the receiver before each: a write may block while the transmitter is busy, and
     /// a UART without a FIFO would lose the echo that comes meanwhile.
     fn serve(&mut self, wire: &Wire) -> Result<bool, S::Error> {
+        wire.set_now(self.clock.now());
         let mut moved = 0;
         loop {
             let mut bytes = [0; CHUNK];
@@ -197,7 +198,21 @@ impl<S: Read + ReadReady + Write, C: Clock> Polled<S, C> {
             moved += 1;
         }
         self.clock.moved(moved);
+        wire.set_now(self.clock.now());
         Ok(moved > 0)
+    }
+
+    /// What comes after a round in which the operation did not end: whether another one follows at once. If nothing moved,
+    /// the clock idles.
+    fn rest(&mut self, wire: &Wire, moved: bool) -> Result<bool, S::Error> {
+        if moved || wire.has_outgoing() {
+            return Ok(true);
+        }
+        if core::mem::take(&mut self.unflushed) {
+            self.serial.flush()?;
+        }
+        self.clock.idle(wire.wake());
+        Ok(false)
     }
 }
 
@@ -211,23 +226,17 @@ impl<S: Read + ReadReady + Write, C: Clock> Front for Polled<S, C> {
     ) -> impl Future<Output = Result<F::Output, Self::Error>> {
         poll_fn(move |context| {
             loop {
-                wire.set_now(self.clock.now());
                 let moved = match self.serve(wire) {
                     Ok(moved) => moved,
                     Err(error) => return Poll::Ready(Err(error)),
                 };
-                wire.set_now(self.clock.now());
                 if let Poll::Ready(output) = operation.as_mut().poll(context) {
                     return Poll::Ready(Ok(output));
                 }
-                if !moved && !wire.has_outgoing() {
-                    if core::mem::take(&mut self.unflushed)
-                        && let Err(error) = self.serial.flush()
-                    {
-                        return Poll::Ready(Err(error));
-                    }
-                    self.clock.idle(wire.wake());
-                    return Poll::Pending;
+                match self.rest(wire, moved) {
+                    Ok(true) => {}
+                    Ok(false) => return Poll::Pending,
+                    Err(error) => return Poll::Ready(Err(error)),
                 }
             }
         })

@@ -166,21 +166,26 @@ impl<L: Link> Session<'_, L> {
             let step = self
                 .link
                 .inbox(|inbox| next(endpoint, inbox, now, mode, out, &mut outcome));
-            match step {
-                Next::Transmit => {
-                    if let Err(error) = self.link.send(self.endpoint.message()?).await {
-                        // A modem that has lost its link refuses commands: the loss is the reason, not the refusal.
-                        let lost = self.link.inbox(|inbox| lost(inbox));
-                        return Err(lost.unwrap_or(Self::way(error)));
-                    }
+            // One place that sends: each is a copy of the dialect's longest future, begun and ended.
+            let message = match &step {
+                Next::Transmit => self.endpoint.message(),
+                Next::Reply(reply) => empty(reply),
+                Next::Fetch => {
+                    self.link.fetch().await?;
+                    continue;
                 }
-                Next::Reply(reply) => {
-                    // One that is lost is asked for by a duplicate; the response must not suffer.
-                    let _ = self.link.send(empty(&reply)?).await;
+                Next::Wait(until) => {
+                    self.link.wait(*until).await?;
+                    continue;
                 }
-                Next::Fetch => self.link.fetch().await?,
-                Next::Wait(until) => self.link.wait(until).await?,
-                Next::Done(result) => return result,
+                Next::Done(result) => return *result,
+            };
+            let sent = self.link.send(message?).await;
+            // A reply that is lost is asked for by a duplicate; the response must not suffer.
+            if let (Err(error), Next::Transmit) = (sent, &step) {
+                // A modem that has lost its link refuses commands: the loss is the reason, not the refusal.
+                let lost = self.link.inbox(|inbox| lost(inbox));
+                return Err(lost.unwrap_or(Self::way(error)));
             }
         }
     }

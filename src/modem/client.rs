@@ -1,7 +1,7 @@
 //! The client that a user names, and the memory that it lives in.
 
 use super::{Dialect, Modem};
-use crate::at::{At, Losses};
+use crate::at::{At, Hooks, Losses};
 use crate::client::{
     Capabilities, CoapClient, Event, Incoming, Network, Remote, Reply, Request, Response,
 };
@@ -91,13 +91,16 @@ impl<'b, D: Dialect, F: Front> Client<'b, D, F> {
             inbox,
             message,
         } = memory;
+        let (at, endpoint) = parts(
+            wire,
+            [line, command, inbox, message],
+            Modem::<D>::HOOKS,
+            random,
+        );
         Self {
             session: Session {
-                link: Modem {
-                    dialect,
-                    at: At::new(wire, line, command, inbox, Modem::<D>::HOOKS),
-                },
-                endpoint: Endpoint::new(message, random),
+                link: Modem { dialect, at },
+                endpoint,
             },
             front,
         }
@@ -138,6 +141,20 @@ impl<'b, D: Dialect, F: Front> Client<'b, D, F> {
     pub fn into_front(self) -> F {
         self.front
     }
+}
+
+/// What every client is made of; a function of its own, so that an image with two modems has it once.
+#[inline(never)]
+fn parts<'b>(
+    wire: &'b Wire,
+    [line, command, inbox, message]: [&'b mut [u8]; 4],
+    hooks: Hooks,
+    random: fn() -> u32,
+) -> (At<'b>, Endpoint<'b>) {
+    (
+        At::new(wire, line, command, inbox, hooks),
+        Endpoint::new(message, random),
+    )
 }
 
 /// Drives an operation of the session by the front.

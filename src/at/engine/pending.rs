@@ -301,7 +301,7 @@ impl Engine<'_> {
     /// was lost. It would wait for ever.
     pub(in crate::at) fn may_be_prompting(&self) -> bool {
         let typed = self.stream_length > 0 && self.stream_at == NOWHERE;
-        (self.prompt || typed) && !self.counts_input
+        self.prompt || (typed && !self.counts_input)
     }
 
     /// Sends one control character in place of a command.

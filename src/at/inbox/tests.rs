@@ -142,6 +142,7 @@ fn ids_come_out_in_order_each_once_with_the_length_that_came_first() {
     assert!(!queue.overflowed());
     queue.push(5);
     assert!(queue.overflowed() && !queue.overflowed());
+    assert!(queue.contains(5) && !queue.contains(1));
     assert_eq!(queue.pop_sized(), Some((2, 20)));
     assert_eq!([queue.pop(), queue.pop()], [Some(3), Some(4)]);
     assert_eq!([queue.pop_sized(), queue.pop_sized()], [Some((5, 0)), None]);

@@ -148,8 +148,11 @@ fn opened(words: &str) -> Option<Option<Stamp>> {
 
 /// The number of fields, as a dialect names those that it knows.
 fn counts(fields: &str) -> &'static [u8] {
-    let count = crate::at::line::Fields::new(fields.as_bytes()).count();
-    Box::leak(Box::new([u8::try_from(count).unwrap()]))
+    match crate::at::line::Fields::new(fields.as_bytes()).count() {
+        count @ 0..=15 => Box::leak(Box::new([u8::try_from(count).unwrap()])),
+        // Only fewer can be named; none named is any number.
+        _ => &[],
+    }
 }
 
 fn prefix(prefix: &str) -> &'static str {

@@ -22,7 +22,7 @@ impl fmt::Display for Complaint {
 
 /// Commands and answers with the fields that hold a secret (from 0). 3GPP TS 27.007 has CPIN (8.3), CPWD (7.5),
 /// CLCK (7.4) and CGAUTH (10.1.31). Commands may be written in either case.
-const SECRET_FIELDS: [(&str, &[usize]); 7] = [
+const SECRET_FIELDS: [(&str, &[usize]); 8] = [
     ("AT+CPIN=", &[0, 1]),
     ("AT+CPWD=", &[1, 2]),
     ("AT+CLCK=", &[2]),
@@ -30,6 +30,7 @@ const SECRET_FIELDS: [(&str, &[usize]); 7] = [
     ("AT+UAUTHREQ=", &[2, 3]),
     ("AT+QICSGP=", &[3, 4]),
     ("+QICSGP: ", &[2, 3]),
+    ("AT+CNCFG=", &[2, 3]),
 ];
 
 /// Looks for a modem that is not among `modems`, for `=` lines that begin like a fixed form and are none, and for what

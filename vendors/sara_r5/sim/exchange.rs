@@ -104,7 +104,8 @@ impl SaraR5Firmware {
             return;
         };
         peer.set_port(address.port);
-        if native.agent.open(chassis, Some(peer)).is_err() {
+        let open = native.agent.socket().is_some() && native.agent.peer() == Some(peer);
+        if !open && native.agent.open(chassis, Some(peer)).is_err() {
             self.end_exchange(chassis, false);
             return;
         }
@@ -249,7 +250,10 @@ impl SaraR5Firmware {
 
     /// The exchange is over, if there is one.
     pub(super) fn end_exchange(&mut self, chassis: &mut Chassis, complete: bool) {
-        self.native.agent.close(chassis);
+        // To a server that puts blocks together, another port would be another client.
+        if chassis.quirks.port_an_exchange {
+            self.native.agent.close(chassis);
+        }
         if let Some(exchange) = self.native.exchange.as_mut().filter(|e| !e.over) {
             exchange.over = true;
             let after = chassis.quirks.result_after.as_millis();

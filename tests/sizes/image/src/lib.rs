@@ -4,7 +4,7 @@
 //! Reads and writes are volatile, so that nothing that goes through them can be computed beforehand. The image is never
 //! run; what counts is that an image for a real board would hold the same code.
 
-use coap_modem::client::{Network, Remote, Request};
+use coap_modem::client::{Blocking, Network, Remote, Request};
 use coap_modem::front::{Clock, Timer};
 use coap_modem::time::Instant;
 use coap_modem::vendors::bg96::Memory;
@@ -209,6 +209,48 @@ pub fn body() -> &'static mut [u8] {
     static mut BODY: [u8; 64] = [0; 64];
     // SAFETY: each image calls this once, and takes no more than there is.
     unsafe { (&mut *(&raw mut BODY)).get_mut(..unknown() as usize & 63) }.unwrap_or_default()
+}
+
+/// Attach, connect, GET and PUT over one of some modems; which one is there is known only when the image runs.
+#[macro_export]
+macro_rules! firmware {
+    ($($vendor:ident $client:ident $memory:ident),*) => {
+        use coap_modem::vendors;
+        $crate::firmware!(in vendors: $($vendor $client $memory),*);
+    };
+    (in $vendors:ident: $($vendor:ident $client:ident $memory:ident),*) => {
+        #[unsafe(no_mangle)]
+        fn run() {
+            use coap_modem::front::Polled;
+            let which = $crate::unknown();
+            let mut number = 0;
+            $(
+                if which == number {
+                    static mut MEMORY: $vendors::$vendor::$memory = $vendors::$vendor::$memory::new();
+                    // SAFETY: this runs once.
+                    let memory = unsafe { &mut *(&raw mut MEMORY) };
+                    let front = Polled::new($crate::Uart, $crate::Counter);
+                    $crate::drive(&mut $vendors::$vendor::$client::new(memory, front, $crate::unknown));
+                }
+                number += 1;
+            )*
+            $crate::result(number);
+        }
+    };
+}
+
+/// What a firmware does with a client.
+pub fn drive<C: Blocking>(client: &mut C) {
+    if client.attach(&NETWORK).is_err() || client.connect(&SERVER).is_err() {
+        return;
+    }
+    let buffer = buffer();
+    for request in [&GET, &PUT] {
+        if let Ok(response) = client.request(request, buffer) {
+            result(response.code().as_byte().into());
+            result(response.payload().len() as u32);
+        }
+    }
 }
 
 unsafe extern "Rust" {

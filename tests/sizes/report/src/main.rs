@@ -28,6 +28,17 @@ const IMAGES: [(&str, &str, [Option<u32>; 2]); 11] = [
     ("exchange", "blocks both ways", [None, None]),
 ];
 
+/// The modems: images `modem-<name>`, and `pair-<name>` with the first of them beside it; how the README calls them.
+/// Beside itself (`pair-twin`), the first one shows what a second modem takes without its dialect.
+const MODEMS: [(&str, &str); 6] = [
+    ("bg96", "BG96"),
+    ("bc28", "BC28"),
+    ("sim7000", "SIM7000"),
+    ("l610", "L610"),
+    ("sara-r5", "SARA-R5"),
+    ("sara-r5-sockets", "SARA-R5, by its sockets"),
+];
+
 /// What one image holds.
 struct Image {
     text: u32,
@@ -62,31 +73,49 @@ fn report(directory: &Path, version: &str, form: &str) -> Result<String, String>
     };
     let mut images = Vec::new();
     let mut facts = Vec::new();
+    let mut modems = Vec::new();
     for (machine, _) in MACHINES {
+        let image = |image: &str| {
+            measure(&read(machine, image)?).ok_or(format!("{image}: not the ELF expected"))
+        };
         let mut measured = Vec::new();
-        for (image, _, _) in IMAGES {
-            measured.push(
-                measure(&read(machine, image)?).ok_or(format!("{image}: not the ELF expected"))?,
-            );
+        for (name, _, _) in IMAGES {
+            measured.push(image(name)?);
         }
+        let mut alone_and_second = Vec::new();
+        let first = image("modem-bg96")?.beyond(&measured);
+        for (name, _) in MODEMS {
+            let alone = image(&format!("modem-{name}"))?.beyond(&measured);
+            let both = match name {
+                "bg96" => image("pair-twin")?.beyond(&measured) - first,
+                _ => image(&format!("pair-{name}"))?.beyond(&measured) - first,
+            };
+            alone_and_second.push((alone, both));
+        }
+        let all = image("modems-all")?.beyond(&measured);
+        modems.push((alone_and_second, all));
         images.push(measured);
         facts.push(types(&read(machine, "facts")?).ok_or("facts: not the ELF expected")?);
     }
     let mut text = String::new();
     match form {
-        "snapshot" => snapshot(&mut text, version, &images, &facts),
-        "readme" => readme(&mut text, version, &images, &facts),
+        "snapshot" => snapshot(&mut text, version, &images, &facts, &modems),
+        "readme" => readme(&mut text, version, &images, &facts, &modems),
         _ => return Err(format!("no such form: {form}")),
     }
     .map_err(|error| error.to_string())?;
     Ok(text)
 }
 
+/// For each machine: what each modem costs alone and as the second one, and all of them together.
+type Modems = [(Vec<(u32, u32)>, u32)];
+
 fn snapshot(
     out: &mut String,
     version: &str,
     images: &[Vec<Image>],
     facts: &[Vec<(String, u32)>],
+    modems: &Modems,
 ) -> std::fmt::Result {
     writeln!(
         out,
@@ -94,7 +123,7 @@ fn snapshot(
     )?;
     writeln!(
         out,
-        "# {version}; fat LTO, one codegen unit, panic = abort; modem: bg96"
+        "# {version}; fat LTO, one codegen unit, panic = abort; modem, where none is named: bg96"
     )?;
     writeln!(
         out,
@@ -119,6 +148,43 @@ fn snapshot(
     }
     writeln!(
         out,
+        "\n{:<24}{:>12}{:>12}{:>12}{:>12}\n{:<24}{:>12}{:>12}{:>12}{:>12}",
+        "modem: attach, connect,",
+        "thumbv6m",
+        "beside",
+        "thumbv7em",
+        "beside",
+        "GET, PUT; beyond",
+        "alone",
+        "the BG96",
+        "alone",
+        "the BG96"
+    )?;
+    for (index, (name, _)) in MODEMS.iter().enumerate() {
+        let name = if index == 0 {
+            "bg96; the same beside"
+        } else {
+            name
+        };
+        write!(out, "{name:<24}")?;
+        for (each, _) in modems {
+            let (alone, second) = each[index];
+            write!(out, "{alone:>12}{second:>12}")?;
+        }
+        writeln!(out)?;
+    }
+    let all = |machine: usize| modems[machine].1;
+    writeln!(
+        out,
+        "{:<24}{:>12}{:>12}{:>12}{:>12}",
+        "all together",
+        all(0),
+        "-",
+        all(1),
+        "-"
+    )?;
+    writeln!(
+        out,
         "\n{:<24}{:>12}{:>12}",
         "type or future", "thumbv6m", "thumbv7em"
     )?;
@@ -133,6 +199,7 @@ fn readme(
     version: &str,
     images: &[Vec<Image>],
     facts: &[Vec<(String, u32)>],
+    modems: &Modems,
 ) -> std::fmt::Result {
     writeln!(
         out,
@@ -153,6 +220,23 @@ fn readme(
             beyond(1, image)
         )?;
     }
+    writeln!(
+        out,
+        "\n| attach, connect, GET, PUT, blocking; flash in bytes | Cortex-M0+, `z` | beside a BG96 | Cortex-M4, `s` | beside a BG96 |\n|---|---:|---:|---:|---:|"
+    )?;
+    for (index, (_, name)) in MODEMS.iter().enumerate() {
+        let note = if index == 0 { " (*)" } else { "" };
+        write!(out, "| {name}{note} |")?;
+        for (each, _) in modems {
+            let (alone, second) = each[index];
+            write!(out, " {alone} | +{second} |")?;
+        }
+        writeln!(out)?;
+    }
+    writeln!(
+        out,
+        "\n(\\*) Beside itself, as if it were another modem: what a second one takes without its dialect."
+    )?;
     let fact = |name: &str| {
         let find = |facts: &Vec<(String, u32)>| {
             facts
