@@ -8,7 +8,7 @@
 //! | file | cases |
 //! |---|---|
 //! | `base` | CORE: methods, tokens, options, loss |
-//! | `block` | BLOCK: block-wise transfer |
+//! | `block` | BLOCK: bodies in blocks, up, down and both |
 //! | `link` | LINK: discovery |
 //! | `later` | what RFCs after 7252 added: methods, options, codes |
 //! | `strict` | malformed and borderline messages, what a client does about them |

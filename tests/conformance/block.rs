@@ -1,329 +1,387 @@
-//! BLOCK: block-wise transfer (RFC 7959). Rule by rule it is tested in `blockwise.rs`.
+//! BLOCK: bodies in blocks (RFC 7959).
 
 use crate::libcoap::{Server, awkward};
 use crate::part::{Part, piggybacked, play};
-use crate::wire::{Way, Wire};
-use crate::{head, is_request, with_client};
-use coap_lite::{CoapOption, MessageClass, MessageType, Packet, RequestType, ResponseType};
+use crate::wire::{Fate, Seen, Way, Wire};
+use crate::{QUICK, demo, is_request, with_client};
+use coap_lite::{CoapOption, MessageClass, Packet, RequestType};
 use coap_modem::client::{Blocking, Request};
-use coap_modem::endpoint::Parameters;
-use coap_modem::message::Code;
-use coap_modem::time::Millis;
-use std::collections::HashSet;
+use coap_modem::message::{Code, uri};
 
-/// A Block option: number, whether more follow, size.
-type Block = (u32, bool, u32);
+const BLOCK2: u16 = 23;
+const BLOCK1: u16 = 27;
+const SIZE1: u16 = 60;
 
-fn block(packet: &Packet, option: CoapOption) -> Option<Block> {
-    let value = packet.get_first_option(option)?;
-    let value = value
-        .iter()
-        .fold(0, |sum: u32, byte| sum << 8 | u32::from(*byte));
+/// Number, more, size.
+type Block = (usize, bool, usize);
+
+fn uint(packet: &Packet, number: u16) -> Option<usize> {
+    let value = packet.get_first_option(CoapOption::from(number))?;
+    let bytes = value.iter();
+    Some(bytes.fold(0, |sum, byte| sum << 8 | usize::from(*byte)))
+}
+
+fn block(packet: &Packet, number: u16) -> Option<Block> {
+    let value = uint(packet, number)?;
     Some((value >> 4, value & 8 != 0, 16 << (value & 7)))
 }
 
-fn blocks(packets: &[Packet], option: CoapOption) -> Vec<Option<Block>> {
-    let values = packets.iter().map(|packet| block(packet, option));
-    values.collect()
+fn add(packet: &mut Packet, number: u16, (num, more, size): Block) {
+    let value = num << 4 | usize::from(more) << 3 | (size.ilog2() as usize - 4);
+    let bytes = value.to_be_bytes().into_iter();
+    let bytes = bytes.skip_while(|byte| *byte == 0).collect();
+    packet.add_option(CoapOption::from(number), bytes);
 }
 
-/// The requests and the responses that went by: one of each in turn, each request with an id and a token of its own.
-fn exchanges(wire: &Wire) -> (Vec<Packet>, Vec<Packet>) {
-    let (up, down): (Vec<_>, Vec<_>) = wire
-        .take()
-        .into_iter()
-        .partition(|seen| seen.way == Way::Up);
-    let up: Vec<Packet> = up.into_iter().map(|seen| seen.packet).collect();
-    let down: Vec<Packet> = down.into_iter().map(|seen| seen.packet).collect();
-    assert_eq!(up.len(), down.len());
-    let mut used = HashSet::new();
-    for (request, response) in up.iter().zip(&down) {
-        let (kind, _, id, token) = head(request);
-        assert_eq!(kind, MessageType::Confirmable);
-        assert_eq!(
-            (head(response).2, head(response).3),
-            (id, token),
-            "its answer"
-        );
-        assert!(used.insert(token.to_vec()), "a fresh token for each block");
+/// A request and the last answer to it.
+type Exchange = (Packet, Packet);
+
+/// What went over the wire, an exchange a block: a new message id and a new token each, and what was repeated was repeated
+/// as it was.
+fn exchanges(seen: &[Seen]) -> Vec<Exchange> {
+    let mut exchanges: Vec<Exchange> = Vec::new();
+    for Seen { way, packet } in seen {
+        let same = |known: &&mut Exchange| known.0.header.message_id == packet.header.message_id;
+        match (way, exchanges.iter_mut().find(same)) {
+            (Way::Up, None) => exchanges.push((packet.clone(), Packet::new())),
+            (Way::Up, Some(known)) => assert_eq!(known.0.to_bytes(), packet.to_bytes()),
+            (Way::Down, known) => known.expect("an answer to a request").1 = packet.clone(),
+        }
     }
-    (up, down)
+    let mut tokens: Vec<&[u8]> = exchanges.iter().map(|(sent, _)| sent.get_token()).collect();
+    tokens.sort_unstable();
+    tokens.dedup();
+    assert_eq!(tokens.len(), exchanges.len(), "a token was used twice");
+    exchanges
 }
 
-/// libcoap's server with a body of so many bytes at `/large`, and a wire to it.
-fn with_large(length: usize) -> Option<(Server, Wire, Vec<u8>)> {
-    let server = Server::start(&["-e"])?;
-    let body = awkward(length);
+/// One block after the other came down, in this size; proposed from the beginning, or by the server alone.
+fn assert_down(exchanges: &[Exchange], size: usize, early: bool, body: &[u8]) {
+    let pieces: Vec<&[u8]> = body.chunks(size).collect();
+    assert_eq!(exchanges.len(), pieces.len());
+    for (num, ((sent, received), piece)) in exchanges.iter().zip(&pieces).enumerate() {
+        assert!(is_request(sent, RequestType::Get));
+        assert!(sent.payload.is_empty());
+        assert_eq!(block(sent, BLOCK1), None);
+        let asked = (early || num > 0).then_some((num, false, size));
+        assert_eq!(block(sent, BLOCK2), asked);
+        let more = num + 1 < pieces.len();
+        assert_eq!(block(received, BLOCK2), Some((num, more, size)));
+        assert_eq!(received.payload, *piece);
+    }
+}
+
+/// One block after the other went up, in this size, each answered with 2.31 but the last.
+fn assert_up(exchanges: &[Exchange], method: RequestType, size: usize, body: &[u8]) {
+    let pieces: Vec<&[u8]> = body.chunks(size).collect();
+    assert_eq!(exchanges.len(), pieces.len());
+    for (num, ((sent, received), piece)) in exchanges.iter().zip(&pieces).enumerate() {
+        assert!(is_request(sent, method));
+        assert_eq!(sent.payload, *piece);
+        let more = num + 1 < pieces.len();
+        assert_eq!(block(sent, BLOCK1), Some((num, more, size)));
+        assert_eq!(uint(sent, SIZE1), (num == 0).then_some(body.len()));
+        // libcoap does not repeat the option in its final answer.
+        let acknowledged = block(received, BLOCK1).map(|block| block.0);
+        assert!(acknowledged == Some(num) || (!more && acknowledged.is_none()));
+        let goes_on = received.header.get_code() == "2.31";
+        assert_eq!(goes_on, more, "block {num}: {received:?}");
+    }
+}
+
+/// A resource on libcoap's server with this body. It was put there in blocks, past every wire.
+fn stored(server: &Server, path: &str, body: &[u8]) {
     with_client(server.port, |client| {
-        let put = Request::put("/large", &[]).content_format(42);
-        let mut buffer = [0; 1200];
-        let received = client.exchange(&put, &body[..], &mut Vec::new(), &mut buffer);
-        assert_eq!(received.unwrap().response.code(), Code::CREATED);
+        let put = Request::put(path, &[]);
+        let mut buffer = [0; 200];
+        let response = client.upload(&put, body, &mut buffer).unwrap();
+        assert_eq!(response.code(), Code::CREATED);
     });
-    let wire = Wire::to(server.port);
-    Some((server, wire, body))
 }
 
-/// Fetches `/large`, in blocks of a size that is wished or not.
-fn fetch(wire: &Wire, wish: Option<u16>) -> Vec<u8> {
+/// GET of a large body over this wire.
+fn get(wire: &Wire, path: &str, size: Option<u16>) -> Vec<u8> {
     with_client(wire.port, |client| {
-        let mut get = Request::get("/large");
-        if let Some(wish) = wish {
-            get = get.block_size(wish);
+        client.set_parameters(QUICK);
+        let mut body = Vec::new();
+        let mut get = Request::get(path);
+        if let Some(size) = size {
+            get = get.block_size(size);
         }
         let mut buffer = [0; 1200];
-        let mut body = Vec::new();
         let received = client.download(&get, &mut body, &mut buffer).unwrap();
-        assert_eq!(received.response.code(), Code::CONTENT);
-        assert_eq!(received.response.content_format(), Some(42));
+        let (code, length) = (received.response.code(), received.length as usize);
+        assert_eq!((code, length), (Code::CONTENT, body.len()));
         body
     })
 }
 
-/// The client proposes a size, the server keeps to it: the numbers go up one by one.
-fn early(length: usize, size: u16) {
-    let Some((_server, wire, body)) = with_large(length) else {
-        return;
-    };
-    assert!(fetch(&wire, Some(size)) == body);
-    let (up, down) = exchanges(&wire);
-    let size = u32::from(size);
-    let count = u32::try_from(length).unwrap().div_ceil(size);
-    let wanted: Vec<_> = (0..count).map(|num| Some((num, false, size))).collect();
-    assert_eq!(blocks(&up, CoapOption::Block2), wanted);
-    let given = (0..count).map(|num| Some((num, num + 1 < count, size)));
-    assert_eq!(blocks(&down, CoapOption::Block2), given.collect::<Vec<_>>());
-    assert!(up.iter().all(|packet| is_request(packet, RequestType::Get)));
+/// Loses one datagram in three on the way up and one in four on the way down, of which another arrives twice.
+fn lossy(way: Way, before: usize, _: &Packet) -> Fate {
+    match (way, before % 3, before % 4) {
+        (Way::Up, 2, _) | (Way::Down, _, 1) => Fate::Lose,
+        (Way::Down, _, 3) => Fate::Double,
+        _ => Fate::Pass,
+    }
 }
 
-#[test]
-fn block_01_get_large_and_the_client_proposes_a_size() {
-    early(1300, 64);
+/// A part that serves a body in blocks of this size, or smaller ones if it is asked for them.
+fn serve(part: &mut Part, body: &[u8], most: usize, blocks: usize) {
+    for _ in 0..blocks {
+        let request = part.receive();
+        let (num, _, size) = block(&request, BLOCK2).unwrap_or((0, false, most));
+        // The place that was meant, whoever of the two wants smaller blocks (section 2.4).
+        let (start, size) = (num * size, size.min(most));
+        let rest = &body[start..];
+        let mut response = piggybacked(&request, "2.05");
+        add(
+            &mut response,
+            BLOCK2,
+            (start / size, rest.len() > size, size),
+        );
+        response.payload = rest[..size.min(rest.len())].to_vec();
+        part.send(&response);
+    }
 }
 
-#[test]
-fn block_02_get_large_and_the_server_decides() {
-    let Some((_server, wire, body)) = with_large(3000) else {
-        return;
-    };
-    assert!(fetch(&wire, None) == body);
-    let (up, down) = exchanges(&wire);
-    let given = [
-        Some((0, true, 1024)),
-        Some((1, true, 1024)),
-        Some((2, false, 1024)),
-    ];
-    assert_eq!(blocks(&down, CoapOption::Block2), given);
-    let wanted = [None, Some((1, false, 1024)), Some((2, false, 1024))];
-    assert_eq!(
-        blocks(&up, CoapOption::Block2),
-        wanted,
-        "nothing is proposed"
-    );
-
-    // A server that gives less than what is proposed (figures 4 and 5 of RFC 7959): libcoap's does not.
-    let body = awkward(100);
-    let part = play({
-        let body = body.clone();
-        move |part: &mut Part| {
-            let mut wanted = Vec::new();
-            for (num, piece) in body.chunks(32).enumerate() {
-                let request = part.receive();
-                wanted.push(block(&request, CoapOption::Block2));
-                let mut response = piggybacked(&request, "2.05");
-                let more = if num < 3 { 8 } else { 0 };
-                let value = u8::try_from(num << 4 | more | 1).unwrap();
-                response.add_option(CoapOption::ContentFormat, vec![42]);
-                response.add_option(CoapOption::Block2, vec![value]);
-                response.payload = piece.to_vec();
-                part.send(&response);
-            }
-            wanted
-        }
-    });
-    let wire = Wire::to(part.port);
-    assert!(fetch(&wire, Some(64)) == body);
-    let wanted = [(0, 64), (1, 32), (2, 32), (3, 32)].map(|(num, size)| Some((num, false, size)));
-    assert_eq!(part.end(), wanted);
-}
-
-/// A body goes up in blocks of 64 bytes: what the requests say, and the code of the last response alone is final.
-fn assert_uploaded(up: &[Packet], down: &[Packet], length: usize, body: &[u8], last: MessageClass) {
-    let count = u32::try_from(length).unwrap().div_ceil(64);
-    let sent: Vec<_> = (0..count)
-        .map(|num| Some((num, num + 1 < count, 64)))
-        .collect();
-    assert_eq!(blocks(up, CoapOption::Block1), sent);
-    // libcoap's last response has no Block1 option.
-    let answered = blocks(down, CoapOption::Block1);
-    let most = down.len() - 1;
-    assert_eq!(answered[..most], sent[..most], "and so answered");
-    let pieces: Vec<u8> = up
-        .iter()
-        .flat_map(|packet| packet.payload.clone())
-        .collect();
-    assert!(pieces == body);
-    let (final_one, others) = down.split_last().unwrap();
-    assert_eq!(final_one.header.code, last);
-    let go_on = MessageClass::Response(ResponseType::Continue);
-    assert!(others.iter().all(|packet| packet.header.code == go_on));
-    let size = up[0].get_first_option(CoapOption::Size1).unwrap();
-    let size = size
-        .iter()
-        .fold(0, |sum, byte| sum << 8 | usize::from(*byte));
-    assert_eq!(size, length, "the first tells how much there is");
-}
-
-#[test]
-fn block_03_put_large() {
-    let Some(server) = Server::start(&[]) else {
-        return;
-    };
-    let body = awkward(1300);
-    let wire = Wire::to(server.port);
-    with_client(wire.port, |client| {
-        for code in [Code::CREATED, Code::CHANGED] {
-            let put = Request::put("/large", &[])
-                .content_format(42)
-                .block_size(64);
-            let response = client
-                .upload(&put, &body[..], &mut [0; 1200])
-                .unwrap()
-                .code();
-            assert_eq!(response, code);
-            let (up, down) = exchanges(&wire);
-            let last = MessageClass::from(code.as_byte());
-            assert_uploaded(&up, &down, 1300, &body, last);
-        }
-    });
-    assert!(fetch(&wire, None) == body);
-
-    // A server that wants smaller blocks (figure 9): libcoap's does not.
-    let body = awkward(200);
-    let part = play(|part| {
-        let mut taken = (Vec::new(), Vec::new());
-        loop {
-            let request = part.receive();
-            let said = block(&request, CoapOption::Block1).unwrap();
-            taken.0.push(said);
-            taken.1.extend_from_slice(&request.payload);
-            let mut response = piggybacked(&request, if said.1 { "2.31" } else { "2.04" });
-            let num = if taken.0.len() == 1 { 0 } else { said.0 };
-            let value = u8::try_from(num << 4 | u32::from(said.1) << 3 | 1).unwrap();
-            response.add_option(CoapOption::Block1, vec![value]);
-            part.send(&response);
-            if !said.1 {
-                return taken;
-            }
-        }
-    });
-    with_client(part.port, |client| {
-        let put = Request::put("/large", &[]).block_size(128);
-        let mut buffer = [0; 200];
-        let response = client.upload(&put, &body[..], &mut buffer).unwrap();
-        assert_eq!(response.code(), Code::CHANGED);
-    });
-    let (said, taken) = part.end();
-    let wanted = [(0, true, 128), (4, true, 32), (5, true, 32), (6, false, 32)];
-    assert_eq!(said, wanted);
-    assert!(taken == body);
-}
-
-#[test]
-fn block_04_post_large_that_creates_a_resource() {
-    let Some(server) = Server::start(&[]) else {
-        return;
-    };
-    let body = awkward(1300);
-    let wire = Wire::to(server.port);
-    with_client(wire.port, |client| {
-        let post = Request::post("/large", &[])
-            .content_format(42)
-            .block_size(64);
-        let mut buffer = [0; 1200];
-        let response = client.upload(&post, &body[..], &mut buffer).unwrap();
-        assert_eq!(response.code(), Code::CREATED);
-        assert!(response.location_path().eq([&b"large"[..]]));
-    });
-    let (up, down) = exchanges(&wire);
-    let last = MessageClass::Response(ResponseType::Created);
-    assert_uploaded(&up, &down, 1300, &body, last);
-    assert!(
-        up.iter()
-            .all(|packet| is_request(packet, RequestType::Post))
-    );
-    assert!(fetch(&wire, None) == body);
-}
-
-#[test]
-fn block_05_post_large_both_ways() {
-    let Some(server) = Server::start(&["-e"]) else {
-        return;
-    };
-    let body = awkward(1300);
-    let wire = Wire::to(server.port);
-    with_client(wire.port, |client| {
-        let post = Request::post("/both", &[])
-            .content_format(42)
-            .block_size(64);
-        let mut back = Vec::new();
-        let mut buffer = [0; 1200];
-        let received = client.exchange(&post, &body[..], &mut back, &mut buffer);
-        assert!(received.unwrap().response.code().is_success());
-        assert!(back == body);
-    });
-    let (up, down) = exchanges(&wire);
-    // 21 blocks up; the answer to the last one is the first of 21 down, of which the other 20 are asked for.
-    assert_eq!(up.len(), 41);
-    let first_down = 20;
-    for (place, (request, response)) in up.iter().zip(&down).enumerate() {
-        assert!(is_request(request, RequestType::Post));
-        let number = u32::try_from(place).unwrap();
-        if place <= first_down {
-            let said = Some((number, place < first_down, 64));
-            assert_eq!(block(request, CoapOption::Block1), said);
-        } else {
-            assert_eq!(block(request, CoapOption::Block1), None, "not any more");
-            assert!(request.payload.is_empty());
-        }
-        if place >= first_down {
-            let wanted = Some((number - 20, false, 64));
-            assert_eq!(block(request, CoapOption::Block2), wanted);
-            let given = Some((number - 20, place < 40, 64));
-            assert_eq!(block(response, CoapOption::Block2), given);
-        } else {
-            assert_eq!(block(response, CoapOption::Block2), None);
+/// A part that takes a body in blocks of this size, whatever comes first; the body, and how its blocks were numbered.
+fn take(part: &mut Part, most: usize, last: &str) -> (Vec<u8>, Vec<Block>) {
+    let (mut body, mut blocks) = (Vec::new(), Vec::new());
+    loop {
+        let request = part.receive();
+        let this = block(&request, BLOCK1).unwrap();
+        let (num, more, size) = this;
+        assert_eq!(num * size, body.len(), "{blocks:?}");
+        blocks.push(this);
+        body.extend_from_slice(&request.payload);
+        let mut response = piggybacked(&request, if more { "2.31" } else { last });
+        add(&mut response, BLOCK1, (num, more, size.min(most)));
+        part.send(&response);
+        if !more {
+            return (body, blocks);
         }
     }
 }
 
 #[test]
-fn block_06_get_large_in_the_smallest_blocks() {
-    early(1300, 16);
+fn block_01_get_with_a_size_that_the_client_proposes() {
+    let Some(server) = Server::start(&[]) else {
+        return;
+    };
+    let body = awkward(2000);
+    stored(&server, "/block_01", &body);
+    for size in [1024, 256, 64] {
+        let wire = Wire::to(server.port);
+        assert_eq!(get(&wire, "/block_01", Some(size)), body);
+        assert_down(&exchanges(&wire.take()), size.into(), true, &body);
+    }
 }
 
 #[test]
-fn blocks_over_a_lossy_line_arrive_once_and_in_order() {
-    let Some(server) = Server::start(&["-l", "20%"]) else {
+fn block_01_over_a_lossy_link() {
+    let Some(server) = Server::start(&[]) else {
         return;
     };
-    let body = awkward(1300);
-    with_client(server.port, |client| {
-        // See `interop_libcoap.rs` for the odds.
-        client.set_parameters(Parameters {
-            ack_timeout: Millis::new(2),
-            max_retransmit: 16,
-            ..Parameters::DEFAULT
-        });
-        let put = Request::put("/large", &[]).block_size(64);
-        let put = put.limit(Millis::from_secs(1000));
-        let mut buffer = [0; 1200];
+    let body = awkward(2000);
+    stored(&server, "/block_01", &body);
+    let wire = Wire::with(server.port, lossy);
+    assert_eq!(get(&wire, "/block_01", Some(128)), body);
+    let seen = wire.take();
+    let exchanges = exchanges(&seen);
+    assert!(seen.len() > 2 * exchanges.len(), "nothing was lost");
+    assert_down(&exchanges, 128, true, &body);
+}
+
+#[test]
+fn block_02_get_with_a_size_that_the_server_decides() {
+    if let Some(server) = Server::start(&[]) {
+        let body = awkward(5000);
+        stored(&server, "/block_02", &body);
+        let wire = Wire::to(server.port);
+        assert_eq!(get(&wire, "/block_02", None), body);
+        assert_down(&exchanges(&wire.take()), 1024, false, &body);
+    }
+    // One that wants smaller blocks than libcoap; and one that wants smaller ones than the client.
+    for (proposed, most, kept) in [(None, 128, 128), (Some(256), 64, 64), (Some(32), 512, 32)] {
+        let body = awkward(300);
+        let served = body.clone();
+        let part = play(move |part| serve(part, &served, most, 300_usize.div_ceil(kept)));
+        let wire = Wire::to(part.port);
+        assert_eq!(get(&wire, "/", proposed), body);
+        part.end();
+        let mut exchanges = exchanges(&wire.take());
+        if let Some(proposed) = proposed {
+            let first = &mut exchanges[0];
+            assert_eq!(block(&first.0, BLOCK2), Some((0, false, proposed.into())));
+            // From the second on, as if it had been so from the beginning.
+            first.0.clear_option(CoapOption::from(BLOCK2));
+        }
+        assert_down(&exchanges, kept, false, &body);
+    }
+}
+
+#[test]
+fn block_03_put() {
+    let Some(server) = Server::start(&[]) else {
+        return;
+    };
+    let wire = Wire::to(server.port);
+    with_client(wire.port, |client| {
+        for (size, code) in [
+            (1024, Code::CREATED),
+            (16, Code::CHANGED),
+            (256, Code::CHANGED),
+        ] {
+            let body = awkward(2300);
+            let put = Request::put("/block_03", &[]).block_size(size);
+            let mut buffer = [0; 200];
+            let response = client.upload(&put, &body[..], &mut buffer).unwrap();
+            assert_eq!(response.code(), code);
+            let exchanges = exchanges(&wire.take());
+            assert_up(&exchanges, RequestType::Put, size.into(), &body);
+            let past = Wire::to(server.port);
+            assert_eq!(get(&past, "/block_03", None), body);
+        }
+    });
+}
+
+#[test]
+fn block_03_to_a_server_that_wants_smaller_blocks() {
+    let body = awkward(600);
+    let part = play(|part| take(part, 64, "2.04"));
+    with_client(part.port, |client| {
+        let put = Request::put("/", &[]).block_size(256);
+        let mut buffer = [0; 200];
+        let response = client.upload(&put, &body[..], &mut buffer).unwrap();
+        assert_eq!(response.code(), Code::CHANGED);
+    });
+    let (taken, blocks) = part.end();
+    assert_eq!(taken, body);
+    // What went is not sent again: it is counted in the new size from there on (section 2.5).
+    let mut wanted = vec![(0, true, 256)];
+    wanted.extend((4..10).map(|num| (num, num < 9, 64)));
+    assert_eq!(blocks, wanted);
+}
+
+#[test]
+fn block_03_over_a_lossy_link() {
+    let Some(server) = Server::start(&[]) else {
+        return;
+    };
+    let body = awkward(2000);
+    let wire = Wire::with(server.port, lossy);
+    with_client(wire.port, |client| {
+        client.set_parameters(QUICK);
+        let put = Request::put("/block_03", &[]).block_size(128);
+        let mut buffer = [0; 200];
         let response = client.upload(&put, &body[..], &mut buffer).unwrap();
         assert!(response.code().is_success());
-        let get = Request::get("/large").block_size(64);
-        let get = get.limit(Millis::from_secs(1000));
-        let mut back = Vec::new();
-        client.download(&get, &mut back, &mut buffer).unwrap();
-        assert!(back == body);
     });
+    let exchanges = exchanges(&wire.take());
+    assert_up(&exchanges, RequestType::Put, 128, &body);
+    let past = Wire::to(server.port);
+    assert_eq!(get(&past, "/block_03", None), body);
+}
+
+#[test]
+fn block_04_post_that_creates_a_resource() {
+    let body = awkward(1500);
+    let post = |client: &mut coap_modem::udp::UdpClient<'_>, path: &str| {
+        let mut buffer = [0; 200];
+        let request = Request::post(path, &[]).block_size(256);
+        let response = client.upload(&request, &body[..], &mut buffer).unwrap();
+        let mut location = Vec::new();
+        uri::write_location(response.options(), &mut |byte| location.push(byte));
+        (response.code(), String::from_utf8(location).unwrap())
+    };
+    if let Some(server) = Server::start(&[]) {
+        let wire = Wire::to(server.port);
+        let created = with_client(wire.port, |client| post(client, "/block_04"));
+        assert_eq!(created.0, Code::CREATED);
+        assert_up(&exchanges(&wire.take()), RequestType::Post, 256, &body);
+        assert_eq!(get(&wire, "/block_04", None), body);
+    }
+    // One that says where it is.
+    let wire = Wire::to(demo());
+    let created = with_client(wire.port, |client| post(client, "/location"));
+    assert_eq!(created, (Code::CREATED, "/a/b".into()));
+    assert_up(&exchanges(&wire.take()), RequestType::Post, 256, &body);
+}
+
+/// A large body up, a large one down: first Block1, and then Block2 without it.
+fn assert_both_ways(exchanges: &[Exchange], method: RequestType, size: usize, body: &[u8]) {
+    let blocks = body.len().div_ceil(size);
+    let (up, down) = exchanges.split_at(blocks);
+    assert_up(up, method, size, body);
+    for (sent, received) in &up[..blocks - 1] {
+        assert_eq!((block(sent, BLOCK2), block(received, BLOCK2)), (None, None));
+    }
+    let (sent, received) = &up[blocks - 1];
+    assert_eq!(block(sent, BLOCK2), Some((0, false, size)));
+    assert_eq!(block(received, BLOCK2), Some((0, true, size)));
+    let mut back = received.payload.clone();
+    assert_eq!(down.len(), blocks - 1);
+    for (num, (sent, received)) in down.iter().enumerate() {
+        let num = num + 1;
+        assert!(is_request(sent, method));
+        assert!(sent.payload.is_empty());
+        assert_eq!(block(sent, BLOCK1), None);
+        assert_eq!(block(sent, BLOCK2), Some((num, false, size)));
+        assert_eq!(block(received, BLOCK2), Some((num, num + 1 < blocks, size)));
+        assert_ne!(received.header.code, MessageClass::Empty);
+        back.extend_from_slice(&received.payload);
+    }
+    assert_eq!(back, body);
+}
+
+#[test]
+fn block_05_post_with_large_bodies_both_ways() {
+    let body = awkward(1500);
+    for wire in [Wire::to(demo()), Wire::with(demo(), lossy)] {
+        with_client(wire.port, |client| {
+            client.set_parameters(QUICK);
+            let mut back = Vec::new();
+            let post = Request::post("/echo", &[]).block_size(128);
+            let mut buffer = [0; 300];
+            let received = client.exchange(&post, &body[..], &mut back, &mut buffer);
+            assert_eq!(received.unwrap().response.code(), Code::CONTENT);
+            assert_eq!(back, body);
+        });
+        assert_both_ways(&exchanges(&wire.take()), RequestType::Post, 128, &body);
+    }
+}
+
+/// libcoap's server answers with what came where it makes a resource.
+#[test]
+fn block_05_post_that_creates_a_resource_and_gets_it_back() {
+    let Some(server) = Server::start(&["-e"]) else {
+        return;
+    };
+    let body = awkward(1500);
+    let wire = Wire::to(server.port);
+    with_client(wire.port, |client| {
+        let mut back = Vec::new();
+        let post = Request::post("/both", &[]).block_size(256);
+        let mut buffer = [0; 400];
+        let received = client.exchange(&post, &body[..], &mut back, &mut buffer);
+        assert_eq!(received.unwrap().response.code(), Code::CREATED);
+        assert_eq!(back, body);
+    });
+    assert_both_ways(&exchanges(&wire.take()), RequestType::Post, 256, &body);
+}
+
+#[test]
+fn block_06_get_in_the_smallest_blocks() {
+    let Some(server) = Server::start(&[]) else {
+        return;
+    };
+    // The last one full, with one byte, and with all but one.
+    for length in [1600, 1601, 1615] {
+        let body = awkward(length);
+        let path = format!("/block_06/{length}");
+        stored(&server, &path, &body);
+        let wire = Wire::to(server.port);
+        assert_eq!(get(&wire, &path, Some(16)), body);
+        assert_down(&exchanges(&wire.take()), 16, true, &body);
+    }
 }
