@@ -27,7 +27,7 @@ mod response;
 mod transfer;
 
 pub use any::AnyClient;
-pub use capabilities::{Capabilities, Matching, Options, Reliability, Shows};
+pub use capabilities::{Blockwise, Capabilities, Matching, Options, Reliability, Shows};
 pub use reply::{Incoming, Reply};
 pub use request::Request;
 pub(crate) use request::build_error;
