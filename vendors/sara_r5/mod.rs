@@ -59,8 +59,8 @@
 //! - The code's detail is not told. The second field of `+UCOAPCD` is 0 for success and error alike, so it is the form of the data.
 //!   Error text in the payload is the modem's word or the server's: [`SaraR5::hint`].
 //! - The blocks of a request: nothing tells their size but the length of the first one, so all of a body have one size; and where no line
-  tells which block was taken, that it was a success is enough. They must come from one port, or the server cannot join them.
-- How a response of several blocks comes: see `+UCOAPCD`; a part never passes for the whole.
+//!   tells which block was taken, that it was a success is enough. They must come from one port, or the server cannot join them.
+//! - How a response of several blocks comes: see `+UCOAPCD`; a part never passes for the whole.
 //! - A response of which `+UCOAPCR` tells the end and no `+UCOAPCD` the content fails at once
 //!   ([`Resource::Inbox`](crate::error::Resource::Inbox)): whether it was a success nobody knows.
 //! - A payload that is empty goes as `""`; without a Content-Format option flag 4 is off, and the command's format means nothing.
