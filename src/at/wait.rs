@@ -326,6 +326,10 @@ impl At<'_> {
         crate::log::debug!("fence after an abandoned command");
         self.fences = self.fences.saturating_add(1);
         self.engine.cancel();
+        if self.what == What::Contact && self.fences & 1 == 0 {
+            // Of a former life of this program a prompt may be open that takes anything for input.
+            self.engine.append(b"\x1B");
+        }
         self.engine.append(b"AT+CMEE?\r");
         self.engine.expect("+CMEE:", super::line::counts(&[1]));
         self.engine.fence = true;

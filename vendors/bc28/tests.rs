@@ -8,6 +8,7 @@
 
 use super::sim::SimBc28;
 use super::{Bc28, Memory};
+use crate::error::Invalid;
 use crate::front::Front;
 use crate::modem::Client;
 use crate::sim::TestNetwork;
@@ -21,22 +22,13 @@ impl Bench for Desk {
     type Memory = Memory;
 
     const FOLDER: &'static str = "bc28";
+    const ENTERS_PIN: bool = false;
+    const STONES: &'static [&'static [u8]] = &[b"\r\n+QCOAPURC: \"rsp\",2,2.05,1,1,0,90,"];
+    const HOSTS: &'static [(&'static str, Invalid)] = &[("a,b", Invalid::Character)];
     const BUFFERS: [usize; 3] = [Bc28::LINE, Bc28::COMMAND, Bc28::INBOX];
-
-    fn modem() -> Self::Modem {
-        SimBc28::new(TestNetwork::default())
-    }
 
     fn client<F: Front>(memory: &mut Memory, front: F) -> Client<'_, Bc28, F> {
         Client::new(memory, front, random)
-    }
-
-    fn network(modem: &mut Self::Modem) -> &mut TestNetwork {
-        modem.network()
-    }
-
-    fn misuse(modem: &Self::Modem) -> Vec<String> {
-        modem.misuse().to_vec()
     }
 }
 

@@ -24,20 +24,8 @@ impl Bench for Desk {
     const BUFFERS: [usize; 3] = [Bg96::LINE, Bg96::COMMAND, Bg96::INBOX];
     const STONES: &'static [&'static [u8]] = &[b"\r\n+QCOAPRECV: 0,1,2.05,1,01,0,900\r\n"];
 
-    fn modem() -> Self::Modem {
-        SimBg96::new(TestNetwork::default())
-    }
-
     fn client<F: Front>(memory: &mut Memory, front: F) -> Client<'_, Bg96, F> {
         Client::new(memory, front, random)
-    }
-
-    fn network(modem: &mut Self::Modem) -> &mut TestNetwork {
-        modem.network()
-    }
-
-    fn misuse(modem: &Self::Modem) -> Vec<String> {
-        modem.misuse().to_vec()
     }
 }
 

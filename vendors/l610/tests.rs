@@ -8,6 +8,7 @@
 
 use super::sim::SimL610;
 use super::{L610, Memory};
+use crate::error::Invalid;
 use crate::front::Front;
 use crate::modem::Client;
 use crate::sim::TestNetwork;
@@ -21,22 +22,16 @@ impl Bench for Desk {
     type Memory = Memory;
 
     const FOLDER: &'static str = "l610";
+    const STONES: &'static [&'static [u8]] = &[b"\r\n+GTCOAPDATA: 1,200,6445", b"+GTCOAPDATA: 1,"];
+    const HOSTS: &'static [(&'static str, Invalid)] = &[
+        ("a,b", Invalid::Character),
+        ("a b", Invalid::Character),
+        ("a=?", Invalid::Character),
+    ];
     const BUFFERS: [usize; 3] = [L610::LINE, L610::COMMAND, L610::INBOX];
-
-    fn modem() -> Self::Modem {
-        SimL610::new(TestNetwork::default())
-    }
 
     fn client<F: Front>(memory: &mut Memory, front: F) -> Client<'_, L610, F> {
         Client::new(memory, front, random)
-    }
-
-    fn network(modem: &mut Self::Modem) -> &mut TestNetwork {
-        modem.network()
-    }
-
-    fn misuse(modem: &Self::Modem) -> Vec<String> {
-        modem.misuse().to_vec()
     }
 }
 

@@ -16,7 +16,7 @@ macro_rules! bench {
             use crate::sim::conformance::{Bench, conformance, random};
             use crate::vendors::sara_r5::sim::SimSaraR5;
 
-            struct Desk;
+            pub(super) struct Desk;
 
             impl Bench for Desk {
                 type Dialect = $dialect;
@@ -24,6 +24,7 @@ macro_rules! bench {
                 type Memory = $memory;
 
                 const FOLDER: &'static str = "sara_r5";
+                const BOOTS_SILENTLY: bool = true;
                 const DIALOGS: &'static str = $dialogs;
                 const STONES: &'static [&'static [u8]] = &[
                     b"\r\n+UCOAPCD: 2,0,\"4F4B\",0\r\n\r\n+UCOAPCR: 3,1\r\n",
@@ -32,23 +33,11 @@ macro_rules! bench {
                 const BUFFERS: [usize; 3] =
                     [<$dialect>::LINE, <$dialect>::COMMAND, <$dialect>::INBOX];
 
-                fn modem() -> Self::Modem {
-                    SimSaraR5::new(TestNetwork::default())
-                }
-
                 fn client<F: Front>(
                     memory: &mut Self::Memory,
                     front: F,
                 ) -> Client<'_, Self::Dialect, F> {
                     Client::new(memory, front, random)
-                }
-
-                fn network(modem: &mut Self::Modem) -> &mut TestNetwork {
-                    modem.network()
-                }
-
-                fn misuse(modem: &Self::Modem) -> Vec<String> {
-                    modem.misuse().to_vec()
                 }
 
                 fn plays(name: &str) -> bool {

@@ -13,6 +13,12 @@
 //! | [`fronts_agree`] | blocking, nb and async give the same bytes and results, in reads of 1, 16 and 64 bytes |
 //! | [`dropped_once`], [`dropped_twice`] | an operation may be dropped anywhere, and again in the recovery: what follows works, no payload is torn |
 //! | [`silent_once`] | whatever command the modem falls silent at, the operation ends in time, and the next attempt works |
+//! | [`bring_up_told`] | no modem, no SIM card, a PIN, no network: attaching ends within its limit and says which |
+//! | [`noise_survived`] | noise before the first OK does no harm |
+//! | [`reset_told`] | a reset at any place of a request is told, and attaching and connecting again heals it |
+//! | [`restarted_host_finds_its_way`] | a host that restarts alone finds its way with what the modem still has open |
+//! | [`damage_survived`] | damaged reads do not end an operation, and are counted |
+//! | [`texts_refused`] | texts of the caller that could end a quote or a line are refused, and nothing is sent |
 //! | [`transcripts_listen`] | every transcript in listen mode gives what it expects, in every chunking, by every front |
 //! | [`record_shown`] | the table `vendors/capabilities.md` says of the dialect what its record does; `BLESS=1` writes its row anew |
 //! | [`transcripts_dialog`] | every recorded dialog of the simulator is repeated byte for byte; `BLESS=1` writes them anew |
@@ -37,6 +43,8 @@ mod listen;
 mod record;
 mod script;
 mod silence;
+mod surroundings;
+mod texts;
 
 pub use cancel::{Stepped, dropped_once, dropped_twice, poll_and_drop};
 pub use dialog::transcripts_dialog;
@@ -45,9 +53,15 @@ pub use listen::transcripts_listen;
 pub use record::record_shown;
 pub use script::{Op, perform, perform_blocking};
 pub use silence::{Faulty, Silence, silent_once};
+pub use surroundings::{
+    Oddity, Simulated, at_every_poll, bring_up_told, damage_survived, noise_survived, reset_told,
+    restarted_host_finds_its_way,
+};
+pub use texts::texts_refused;
 
-use super::{Device, Line, Sent, TestNetwork, TimeSource};
+use super::{Line, Sent, TimeSource};
 use crate::client::{Capabilities, Matching};
+use crate::error::Invalid;
 use crate::front::Front;
 use crate::modem::{Client, Dialect};
 use std::cell::Cell;
@@ -59,7 +73,7 @@ pub trait Bench {
     type Dialect: Dialect;
 
     /// The simulated modem, with a [`TestNetwork`] behind it.
-    type Modem: Device;
+    type Modem: Simulated;
 
     /// The memory of a client, with the sizes that the dialect recommends.
     type Memory: Default;
@@ -76,20 +90,23 @@ pub trait Bench {
     /// The server of the scripts, as the modem can take it: a name, or an address for those that know no names.
     const SERVER: &'static str = "demo";
 
+    /// Hosts that this dialect cannot carry either, each with what is wrong.
+    const HOSTS: &'static [(&'static str, Invalid)] = &[];
+
+    /// The longest host that it can carry, in bytes. Default 255.
+    const LONGEST_HOST: usize = 255;
+
+    /// Whether the dialect enters the SIM card's PIN. Default true.
+    const ENTERS_PIN: bool = true;
+
+    /// Whether the modem says nothing when it boots, so that a reset is not told. Default false.
+    const BOOTS_SILENTLY: bool = false;
+
     /// Lines that this modem itself would print, to stand in the middle of payloads.
     const STONES: &'static [&'static [u8]] = &[];
 
-    /// A modem that is switched on, with a network that knows the server `demo`.
-    fn modem() -> Self::Modem;
-
     /// A client, with [`random`] for its randomness.
     fn client<F: Front>(memory: &mut Self::Memory, front: F) -> Client<'_, Self::Dialect, F>;
-
-    /// The network behind the modem.
-    fn network(modem: &mut Self::Modem) -> &mut TestNetwork;
-
-    /// What the host did that a polite host does not.
-    fn misuse(modem: &Self::Modem) -> Vec<String>;
 
     /// Whether the transcript of this name is this link's: all are, unless several links of a modem share its folder.
     fn plays(name: &str) -> bool {
@@ -147,18 +164,23 @@ pub fn possible(capabilities: &Capabilities, op: &Op) -> bool {
 
 /// A line to a new modem of a bench.
 pub fn line<B: Bench>() -> Line<Faulty<B::Modem>> {
+    line_to::<B>(&Oddity::None)
+}
+
+/// The same in such surroundings.
+pub fn line_to<B: Bench>(oddity: &Oddity) -> Line<Faulty<B::Modem>> {
     seed();
-    Line::new(Faulty::new(B::modem()), TimeSource::Virtual)
+    Line::new(Faulty::new(B::Modem::odd(oddity)), TimeSource::Virtual)
 }
 
 /// What the modem has sent to the network since this was last asked.
 pub fn journal<B: Bench>(line: &Line<Faulty<B::Modem>>) -> Vec<Sent> {
-    B::network(&mut line.device().inner).take_journal()
+    line.device().inner.network().take_journal()
 }
 
 /// Asserts that the host behaved.
 pub fn polite<B: Bench>(line: &Line<Faulty<B::Modem>>) {
-    let misuse = B::misuse(&line.device().inner);
+    let misuse = line.device().inner.misuse();
     assert!(misuse.is_empty(), "the host was impolite: {misuse:#?}");
 }
 
@@ -227,6 +249,12 @@ macro_rules! conformance {
             a_dropped_operation_harms_nothing => dropped_once,
             an_operation_dropped_in_its_recovery_harms_nothing => dropped_twice,
             every_wait_times_out_once_and_the_next_attempt_works => silent_once,
+            what_is_missing_is_told_when_it_is_brought_up => bring_up_told,
+            noise_before_the_first_ok_does_no_harm => noise_survived,
+            a_reset_in_mid_request_is_told_and_attach_and_connect_heal_it => reset_told,
+            a_host_that_restarts_alone_in_mid_request_finds_its_way => restarted_host_finds_its_way,
+            damaged_reads_do_not_end_an_operation_and_are_counted => damage_survived,
+            texts_that_no_command_line_can_carry_are_refused => texts_refused,
             every_listening_transcript_gives_what_it_expects => transcripts_listen,
             every_recorded_dialog_is_repeated_byte_for_byte => transcripts_dialog,
             the_table_of_capabilities_says_what_the_record_does => record_shown,

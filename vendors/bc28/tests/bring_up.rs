@@ -2,7 +2,7 @@
 
 use super::desk::*;
 use crate::client::{Blocking as _, Network, Remote};
-use crate::error::{ClientError, Error, ModemError, Waited};
+use crate::error::{Error, ModemError, Waited};
 use crate::sim::{Line, TestNetwork, TimeSource};
 use crate::time::Millis;
 use crate::vendors::bc28::sim::{Quirks, Sim, SimBc28};
@@ -58,49 +58,6 @@ fn boot_lines_may_come_in_any_selection() {
 }
 
 #[test]
-fn noise_before_the_first_ok_does_no_harm() {
-    for noise in [
-        &b"\x00\xFF\xF0"[..],
-        b"\xFF\xFF\r\n\x00H?\r\n",
-        b"\r\n\r\n",
-        b"garbage without an end\x80",
-        b"AT+CM\r\nERROR\r\n",
-        b"+QCOAPURC: \"rsp\",2,2.05,1,",
-        b"+QCOAPURC: \"req\",0,1,5,81,2,0102,11,\"t",
-    ] {
-        for reads in [1, 16, 64] {
-            let line = line(|_| {});
-            line.set_chunk(reads);
-            line.device().say(noise);
-            with(&line, |host| {
-                up(host);
-                hello(host);
-            });
-            polite(&line);
-        }
-    }
-}
-
-#[test]
-fn no_modem_gives_a_timeout() {
-    fails(|quirks| quirks.silent = true, Waited::Modem);
-}
-
-#[test]
-fn a_modem_that_only_answers_error_gives_an_error() {
-    let line = line(|quirks| quirks.answers_error_to_everything = true);
-    for result in attach_twice(&line, network()) {
-        assert!(
-            matches!(
-                result,
-                Err(ClientError::Operation(Error::Timeout(_) | Error::Modem(_)))
-            ),
-            "{result:?}"
-        );
-    }
-}
-
-#[test]
 fn no_sim_whether_the_radio_is_on_or_off() {
     fails(|quirks| quirks.sim = Sim::Missing, ModemError::SimMissing);
     let line = line(|quirks| {
@@ -113,35 +70,11 @@ fn no_sim_whether_the_radio_is_on_or_off() {
 }
 
 #[test]
-fn a_sim_that_wants_its_pin_or_puk_is_told_and_nothing_is_entered() {
-    for (sim, error) in [
-        (Sim::Pin("7391".into()), ModemError::PinRequired),
-        (Sim::Puk, ModemError::PukRequired),
-    ] {
-        let sent = fails(|quirks| quirks.sim = sim, error);
-        assert!(!sent.contains("PIN"), "{sent}");
-    }
-}
-
-#[test]
-fn a_network_that_is_never_found_ends_at_the_limit() {
-    fails(|quirks| quirks.no_network = true, Waited::Registration);
-}
-
-#[test]
 fn an_address_that_never_comes_ends_at_the_limit() {
     fails(
         |quirks| quirks.address_after = Millis::from_secs(1000),
         Waited::Registration,
     );
-}
-
-#[test]
-fn a_network_that_refuses_ends_before_the_limit() {
-    let line = line(|quirks| quirks.denied = true);
-    let denied = || operation(ModemError::RegistrationDenied);
-    assert_eq!(attach_twice(&line, network()), [denied(), denied()]);
-    assert!(line.now().as_millis() < 30_000, "{:?}", line.now());
 }
 
 #[test]

@@ -8,9 +8,6 @@ use crate::message::{Code, Number, Value};
 use crate::sim::Line;
 use crate::time::Millis;
 use crate::vendors::bc28::Bc28;
-use core::future::Future;
-use core::pin::pin;
-use core::task::{Context, Poll, Waker};
 
 /// A request that is given up after so many milliseconds.
 fn give_up(host: &mut Host<'_>, path: &str, milliseconds: u32) {
@@ -286,63 +283,6 @@ fn odd_blocks_and_formats_of_a_relative_are_read() {
         assert_eq!(view.option(Number::CONTENT_FORMAT), None);
         assert_eq!(host.take_losses().options, 1, "the format is counted");
     });
-}
-
-/// GETs a resource that takes two seconds, and after so many polls lets something happen. Whether it happened.
-fn interrupted(
-    line: &Line<Module>,
-    host: &mut Host<'_>,
-    polls: usize,
-    happen: impl Fn(&mut Module),
-) -> (Result<Code, Failure>, bool) {
-    let mut buffer = [0; 1400];
-    let request = Request::get("/separate").limit(Millis::from_secs(40));
-    let mut future = pin!(crate::client::CoapClient::request(
-        host,
-        &request,
-        &mut buffer
-    ));
-    let mut context = Context::from_waker(Waker::noop());
-    for poll in 0.. {
-        if poll == polls {
-            happen(&mut line.device());
-        }
-        if let Poll::Ready(result) = future.as_mut().poll(&mut context) {
-            return (result.map(|response| response.code()), poll >= polls);
-        }
-    }
-    unreachable!("it ends by its limit")
-}
-
-#[test]
-fn a_restart_in_mid_request_is_told_and_attach_and_connect_heal_it() {
-    let mut restarted = 0;
-    for polls in 0.. {
-        let line = line(|_| {});
-        let happened = with(&line, |host| {
-            up(host);
-            let (result, happened) = interrupted(&line, host, polls, Module::reset);
-            if happened {
-                // It boots for seconds: a command that was under way may have timed out by then.
-                let errors = [Waited::Modem.into(), ModemError::Restarted.into()];
-                let told = errors
-                    .iter()
-                    .any(|error: &Error| result == operation(*error));
-                assert!(
-                    told || result == Ok(Code::CONTENT),
-                    "at poll {polls}: {result:?}"
-                );
-                restarted += u32::from(result == operation(ModemError::Restarted));
-                up(host);
-                hello(host);
-            }
-            happened
-        });
-        if !happened {
-            assert!(restarted > 0 && polls > 5);
-            return;
-        }
-    }
 }
 
 #[test]

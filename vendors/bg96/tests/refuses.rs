@@ -1,8 +1,8 @@
 //! What can never go out is refused before a single byte is sent.
 
 use super::desk::*;
-use crate::client::{Blocking as _, Network, Remote, Request};
-use crate::error::{Error, Invalid, Unsupported};
+use crate::client::{Blocking as _, Request};
+use crate::error::{Error, Unsupported};
 use crate::message::{Code, Number, Value};
 
 fn refused(request: &Request<'_>, error: impl Into<Error>) {
@@ -73,71 +73,5 @@ fn a_payload_of_1025_bytes() {
 fn methods_beyond_delete() {
     for method in [Code::FETCH, Code::PATCH, Code::IPATCH] {
         refused(&Request::new(method, "/hello"), Unsupported::Method(method));
-    }
-}
-
-#[test]
-fn hosts_that_no_command_line_can_carry() {
-    let long = "h".repeat(256);
-    let cases: [(&str, u16, Error); 6] = [
-        ("a\"b", 5683, Invalid::Character.into()),
-        ("a\rb", 5683, Invalid::Character.into()),
-        ("\u{e4}", 5683, Invalid::Character.into()),
-        (&long, 5683, Invalid::Host.into()),
-        ("", 5683, Invalid::Host.into()),
-        ("demo", 0, Invalid::Port.into()),
-    ];
-    for (name, port, error) in cases {
-        let line = line(|_| {});
-        with(&line, |host| {
-            up(host);
-            line.sent();
-            assert_eq!(
-                host.connect(&Remote::new(name, port)),
-                operation(error),
-                "{name}"
-            );
-            assert_eq!(line.sent(), b"", "nothing at all was sent: {name}");
-            hello(host);
-        });
-        polite(&line);
-    }
-}
-
-#[test]
-fn network_settings_that_no_command_line_can_carry() {
-    let with_pin = |pin| Network {
-        pin: Some(pin),
-        ..network()
-    };
-    let cases: [(Network<'_>, Error); 9] = [
-        (Network::new("a\rb"), Invalid::Character.into()),
-        (Network::new("a\"b"), Invalid::Character.into()),
-        (
-            Network {
-                user: "\u{1a}",
-                ..network()
-            },
-            Invalid::Character.into(),
-        ),
-        (
-            Network {
-                password: "\n",
-                ..network()
-            },
-            Invalid::Character.into(),
-        ),
-        (with_pin("12"), Invalid::Pin.into()),
-        (with_pin(""), Invalid::Pin.into()),
-        (with_pin("123456789"), Invalid::Pin.into()),
-        (with_pin("12a4"), Invalid::Pin.into()),
-        (with_pin("12\r4"), Invalid::Pin.into()),
-    ];
-    for (network, error) in cases {
-        let line = line(|_| {});
-        with(&line, |host| {
-            assert_eq!(host.attach(&network), operation(error), "{network:?}");
-            assert_eq!(line.sent(), b"", "nothing at all was sent");
-        });
     }
 }

@@ -1,86 +1,12 @@
 //! What happens to a modem, a line or a network while somebody uses them.
 
+use super::Desk;
 use super::desk::*;
-use crate::client::{Blocking as _, Event, Remote, Request};
-use crate::error::{Error, ModemError, PeerError, Waited};
+use crate::client::{Blocking as _, Event, Remote};
+use crate::error::{ModemError, PeerError};
 use crate::message::Code;
-use crate::sim::Line;
+use crate::sim::conformance::{Op, at_every_poll};
 use crate::time::Millis;
-use core::future::Future;
-use core::pin::pin;
-use core::task::{Context, Poll, Waker};
-
-/// GETs a resource that takes two seconds, and after so many polls lets something happen. Whether it happened.
-fn interrupted(
-    line: &Line<Module>,
-    host: &mut Host<'_>,
-    polls: usize,
-    happen: impl Fn(&mut Module),
-) -> (Result<Code, Failure>, bool) {
-    let mut buffer = [0; 1400];
-    let request = Request::get("/separate").limit(Millis::from_secs(40));
-    let mut future = pin!(crate::client::CoapClient::request(
-        host,
-        &request,
-        &mut buffer
-    ));
-    let mut context = Context::from_waker(Waker::noop());
-    for poll in 0.. {
-        if poll == polls {
-            happen(&mut line.device());
-        }
-        if let Poll::Ready(result) = future.as_mut().poll(&mut context) {
-            return (result.map(|response| response.code()), poll >= polls);
-        }
-    }
-    unreachable!("it ends by its limit")
-}
-
-/// The same at every poll; what the request gives then is one of these, and the last one at least once.
-fn at_every_poll(
-    happen: impl Fn(&mut Module),
-    errors: &[Error],
-    healed: impl Fn(&mut Host<'_>),
-) -> usize {
-    let mut seen = false;
-    for polls in 0.. {
-        let line = line(|_| {});
-        let happened = with(&line, |host| {
-            up(host);
-            let (result, happened) = interrupted(&line, host, polls, &happen);
-            if happened {
-                let allowed = errors.iter().any(|error| result == operation(*error));
-                assert!(
-                    allowed || result == Ok(Code::CONTENT),
-                    "at poll {polls}: {result:?}"
-                );
-                seen |= errors
-                    .last()
-                    .is_some_and(|error| result == operation(*error));
-                healed(host);
-                hello(host);
-            }
-            happened
-        });
-        if !happened {
-            assert!(seen, "never seen: {:?}", errors.last());
-            return polls;
-        }
-    }
-    0
-}
-
-#[test]
-fn a_restart_in_mid_request_is_told_and_attach_and_connect_heal_it() {
-    let cases = at_every_poll(
-        Module::reset,
-        // It boots for seconds: a command that was under way has timed out by then.
-        &[Waited::Modem.into(), ModemError::Restarted.into()],
-        up,
-    );
-    println!("restarted at {cases} places");
-    assert!(cases > 5);
-}
 
 #[test]
 fn a_restart_without_a_word_is_found_by_attach() {
@@ -93,7 +19,7 @@ fn a_restart_without_a_word_is_found_by_attach() {
         up(host);
         hello(host);
         quiet(&mut line.device());
-        let (result, _) = interrupted(&line, host, usize::MAX, |_| {});
+        let result = get(host, "/separate");
         assert!(result.is_err(), "{result:?}");
         up(host);
         hello(host);
@@ -102,7 +28,11 @@ fn a_restart_without_a_word_is_found_by_attach() {
 
 #[test]
 fn a_lost_context_in_mid_request_is_told_and_attach_and_connect_heal_it() {
-    let cases = at_every_poll(Module::drop_pdp, &[ModemError::LinkLost.into()], up);
+    let cases = at_every_poll::<Desk>(
+        Module::drop_pdp,
+        &[ModemError::LinkLost.into()],
+        &[Op::Attach, Op::connect::<Desk>()],
+    );
     println!("context lost at {cases} places");
     assert!(cases > 5);
 }
@@ -129,8 +59,11 @@ fn a_lost_context_heals_the_same_if_the_sessions_end_is_told_as_well() {
 #[test]
 fn a_session_that_closes_in_mid_request_is_healed_by_connect_alone() {
     let close = |module: &mut Module| module.say(b"\r\n+QCOAPCLOSE: 0,0\r\n");
-    let heal = |host: &mut Host<'_>| host.connect(&DEMO).unwrap();
-    let cases = at_every_poll(close, &[ModemError::LinkLost.into()], heal);
+    let cases = at_every_poll::<Desk>(
+        close,
+        &[ModemError::LinkLost.into()],
+        &[Op::connect::<Desk>()],
+    );
     assert!(cases > 5);
 }
 
@@ -175,49 +108,6 @@ fn a_session_left_over_after_a_restart_of_the_host_alone_is_replaced() {
             assert_eq!(get(host, "/store/none").unwrap().0, Code::NOT_FOUND);
         });
     }
-    polite(&line);
-}
-
-#[test]
-fn a_host_that_restarts_in_mid_request_finds_its_way() {
-    for polls in 1.. {
-        let line = line(|_| {});
-        let ended = with(&line, |host| {
-            up(host);
-            let mut buffer = [0; 1400];
-            let request = Request::put("/store/x", &[7; 300]);
-            let mut future = pin!(crate::client::CoapClient::request(
-                host,
-                &request,
-                &mut buffer
-            ));
-            let mut context = Context::from_waker(Waker::noop());
-            (0..polls).any(|_| future.as_mut().poll(&mut context).is_ready())
-        });
-        if ended {
-            assert!(polls > 4);
-            return;
-        }
-        with(&line, |host| {
-            up(host);
-            hello(host);
-        });
-    }
-}
-
-#[test]
-fn damaged_reads_do_not_end_an_operation() {
-    let line = line(|_| {});
-    with(&line, |host| {
-        line.disturb(3);
-        host.attach(&network()).unwrap();
-        line.disturb(3);
-        host.connect(&DEMO).unwrap();
-        line.disturb(3);
-        hello(host);
-        let junk = host.take_losses().junk;
-        assert_eq!(junk, 9, "and are counted");
-    });
     polite(&line);
 }
 

@@ -2,7 +2,7 @@
 
 use super::desk::*;
 use crate::client::{Blocking as _, Network};
-use crate::error::{ClientError, Error, ModemError, Waited};
+use crate::error::{Error, ModemError, Waited};
 use crate::sim::{Line, TestNetwork, TimeSource};
 use crate::time::Millis;
 use crate::vendors::l610::sim::{CallLine, Quirks, Refusals, SimL610};
@@ -108,29 +108,6 @@ fn after_a_restart_of_the_host_alone_nothing_is_said_and_nothing_is_dialled() {
     let heard = String::from_utf8_lossy(&line.received()).into_owned();
     assert!(!heard.contains("READY\r\n+") && !heard.contains("AT READY"));
     polite(&line);
-}
-
-#[test]
-fn noise_before_the_first_ok_does_no_harm() {
-    for noise in [
-        &b"\x00\xFF\xF0"[..],
-        b"\xFF\xFF\r\n\x00",
-        b"garbage without an end\x80",
-        b"AT+CM\r\nERROR\r\n",
-        b"+GTCOAPDATA: 1,200,6445",
-        b"\r\n+GTCOAPDATA: 1,",
-    ] {
-        for reads in [1, 16, 64] {
-            let line = line(|_| {});
-            line.set_chunk(reads);
-            line.device().say(noise);
-            with(&line, |host| {
-                up(host);
-                hello(host);
-            });
-            polite(&line);
-        }
-    }
 }
 
 #[test]
@@ -241,34 +218,6 @@ fn the_access_point_is_given_as_it_is_named() {
 }
 
 #[test]
-fn no_modem_gives_a_timeout() {
-    fails(|quirks| quirks.silent = true, Waited::Modem);
-}
-
-#[test]
-fn a_modem_that_only_answers_error_gives_an_error() {
-    let line = line(|quirks| quirks.answers_error_to_everything = true);
-    for result in attach_twice(&line, network()) {
-        assert!(
-            matches!(
-                result,
-                Err(ClientError::Operation(Error::Timeout(_) | Error::Modem(_)))
-            ),
-            "{result:?}"
-        );
-    }
-}
-
-#[test]
-fn no_sim_and_a_sim_that_wants_a_pin_or_its_puk() {
-    use crate::sim::module::Sim;
-    fails(|quirks| quirks.sim = Sim::Missing, ModemError::SimMissing);
-    let pin = |quirks: &mut Quirks| quirks.sim = Sim::Pin("7391".into());
-    fails(pin, ModemError::PinRequired);
-    fails(|quirks| quirks.sim = Sim::Puk, ModemError::PukRequired);
-}
-
-#[test]
 fn a_wrong_pin_is_tried_once_only_until_the_application_allows_another() {
     use crate::sim::module::Sim;
     let line = line(|quirks| quirks.sim = Sim::Pin("7391".into()));
@@ -292,17 +241,4 @@ fn a_wrong_pin_is_tried_once_only_until_the_application_allows_another() {
         host.dialect().allow_pin();
         host.attach(&with_pin("7391")).unwrap();
     });
-}
-
-#[test]
-fn a_network_that_is_never_found_ends_at_the_limit() {
-    fails(|quirks| quirks.no_network = true, Waited::Registration);
-}
-
-#[test]
-fn a_network_that_refuses_ends_before_the_limit() {
-    fails(
-        |quirks| quirks.denied = true,
-        ModemError::RegistrationDenied,
-    );
 }

@@ -1,90 +1,21 @@
 //! What happens to a modem, a line or a network while somebody uses them.
 
+use super::Desk;
 use super::desk::*;
 use crate::client::{Blocking as _, Event, Request};
-use crate::error::{Error, ModemError, Waited};
+use crate::error::{ModemError, Waited};
 use crate::message::Code;
-use crate::sim::Line;
+use crate::sim::conformance::{Op, at_every_poll};
 use crate::time::Millis;
 use crate::vendors::l610::sim::Refusals;
-use core::future::Future;
-use core::pin::pin;
-use core::task::{Context, Poll, Waker};
-
-/// GETs a resource that takes two seconds, and after so many polls lets something happen. Whether it happened.
-fn interrupted(
-    line: &Line<Module>,
-    host: &mut Host<'_>,
-    polls: usize,
-    happen: impl Fn(&mut Module),
-) -> (Result<Code, Failure>, bool) {
-    let mut buffer = [0; 600];
-    let request = Request::get("/separate").limit(Millis::from_secs(60));
-    let mut future = pin!(crate::client::CoapClient::request(
-        host,
-        &request,
-        &mut buffer
-    ));
-    let mut context = Context::from_waker(Waker::noop());
-    for poll in 0.. {
-        if poll == polls {
-            happen(&mut line.device());
-        }
-        if let Poll::Ready(result) = future.as_mut().poll(&mut context) {
-            return (result.map(|response| response.code()), poll >= polls);
-        }
-    }
-    unreachable!("it ends by its limit")
-}
-
-/// The same at every poll; what the request gives then is one of these, and the last one at least once.
-fn at_every_poll(happen: impl Fn(&mut Module), errors: &[Error]) -> usize {
-    let mut seen = false;
-    for polls in 0.. {
-        let line = line(|_| {});
-        let happened = with(&line, |host| {
-            up(host);
-            let (result, happened) = interrupted(&line, host, polls, &happen);
-            if happened {
-                let allowed = errors.iter().any(|error| result == operation(*error));
-                assert!(
-                    allowed || result == Ok(Code::CONTENT),
-                    "at poll {polls}: {result:?}"
-                );
-                seen |= errors
-                    .last()
-                    .is_some_and(|error| result == operation(*error));
-                up(host);
-                hello(host);
-            }
-            happened
-        });
-        if !happened {
-            assert!(seen, "never seen: {:?}", errors.last());
-            return polls;
-        }
-    }
-    0
-}
-
-#[test]
-fn a_restart_in_mid_request_is_told_and_attach_and_connect_heal_it() {
-    let cases = at_every_poll(
-        Module::reset,
-        // It boots for seconds: a command that was under way has timed out by then.
-        &[
-            Waited::Modem.into(),
-            Waited::Acknowledgement.into(),
-            ModemError::Restarted.into(),
-        ],
-    );
-    println!("restarted at {cases} places");
-    assert!(cases > 5);
-}
 
 #[test]
 fn a_lost_call_in_mid_request_is_told_and_attach_and_connect_heal_it() {
-    let cases = at_every_poll(Module::drop_call, &[ModemError::LinkLost.into()]);
+    let cases = at_every_poll::<Desk>(
+        Module::drop_call,
+        &[ModemError::LinkLost.into()],
+        &[Op::Attach, Op::connect::<Desk>()],
+    );
     println!("call lost at {cases} places");
     assert!(cases > 5);
 }
@@ -154,7 +85,7 @@ fn a_restart_without_a_word_is_found_by_attach() {
         module.quirks.boot.clear();
         module.reset();
         drop(module);
-        let (result, _) = interrupted(&line, host, usize::MAX, |_| {});
+        let result = get(host, "/separate");
         assert!(result.is_err(), "{result:?}");
         up(host);
         hello(host);
@@ -255,22 +186,6 @@ fn a_name_whose_resolution_takes_most_of_a_minute_is_waited_for() {
         host.connect(&DEMO).unwrap();
         hello(host);
     });
-}
-
-#[test]
-fn damaged_reads_do_not_end_an_operation() {
-    let line = line(|_| {});
-    with(&line, |host| {
-        line.disturb(3);
-        host.attach(&network()).unwrap();
-        line.disturb(3);
-        host.connect(&DEMO).unwrap();
-        line.disturb(3);
-        hello(host);
-        let junk = host.take_losses().junk;
-        assert_eq!(junk, 9, "and are counted");
-    });
-    polite(&line);
 }
 
 /// A line of data that is torn is no message; the endpoint asks again, as for any datagram that is lost.

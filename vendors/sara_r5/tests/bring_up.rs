@@ -2,10 +2,10 @@
 
 use super::desk::*;
 use crate::client::{Blocking as _, Network};
-use crate::error::{Error, ModemError, Waited};
+use crate::error::{Error, ModemError};
 use crate::sim::{Line, TestNetwork, TimeSource};
 use crate::time::Millis;
-use crate::vendors::sara_r5::sim::{Activation, Gives, Quirks, Sim, SimSaraR5};
+use crate::vendors::sara_r5::sim::{Activation, Gives, Quirks, SimSaraR5};
 use crate::vendors::sara_r5::{Addresses, SaraR5};
 
 fn contains(line: &Line<Module>, command: &str) -> usize {
@@ -221,53 +221,5 @@ fn the_profile_of_the_operator_is_touched_only_if_it_was_asked_for() {
         hello(host);
         assert_eq!(contains(&line, "AT+CFUN=16"), 0);
     });
-    polite(&line);
-}
-
-#[test]
-fn no_modem_no_sim_and_no_network_have_their_errors() {
-    fails(|quirks| quirks.silent = true, network(), Waited::Modem);
-    fails(
-        |quirks| quirks.sim = Sim::Missing,
-        network(),
-        ModemError::SimMissing,
-    );
-    fails(
-        |quirks| quirks.sim = Sim::Pin("7391".into()),
-        network(),
-        ModemError::PinRequired,
-    );
-    let wrong = Network {
-        pin: Some("1111"),
-        ..network()
-    };
-    fails(
-        |quirks| quirks.sim = Sim::Pin("7391".into()),
-        wrong,
-        ModemError::PinRefused,
-    );
-    fails(
-        |quirks| quirks.no_network = true,
-        network(),
-        Waited::Registration,
-    );
-    fails(
-        |quirks| quirks.denied = true,
-        network(),
-        ModemError::RegistrationDenied,
-    );
-}
-
-#[test]
-fn the_right_pin_opens_the_sim_and_a_late_network_is_waited_for() {
-    let line = line(|quirks| {
-        quirks.sim = Sim::Pin("7391".into());
-        quirks.registers_after = Millis::from_secs(40);
-    });
-    let network = Network {
-        pin: Some("7391"),
-        ..network()
-    };
-    assert_eq!(attach_twice(&line, network), [Ok(()), Ok(())]);
     polite(&line);
 }

@@ -1,78 +1,29 @@
 //! What happens to a module, a line or a network while somebody uses them.
 
 use super::desk::*;
-use crate::client::{Blocking as _, Event, Request};
-use crate::error::{ClientError, Error, ModemError};
-use crate::message::Code;
+use super::{binary, native, sockets};
+use crate::client::{Blocking as _, Event};
+use crate::error::{ModemError, Waited};
 use crate::modem::Dialect;
-use crate::sim::Line;
+use crate::sim::conformance::{Bench, Op, at_every_poll};
 use crate::time::Millis;
 use crate::vendors::sara_r5::SaraR5;
-use core::future::Future;
-use core::pin::pin;
-use core::task::{Context, Poll, Waker};
 
-/// GETs a resource that takes two seconds, and after so many polls lets something happen. Whether it happened.
-fn interrupted<D: Dialect>(
-    line: &Line<Module>,
-    host: &mut Host<'_, D>,
-    polls: usize,
-    happen: impl Fn(&mut Module),
-) -> (Result<Code, Failure>, bool) {
-    let mut buffer = [0; 1400];
-    let request = Request::get("/separate").limit(Millis::from_secs(40));
-    let mut future = pin!(crate::client::CoapClient::request(
-        host,
-        &request,
-        &mut buffer
-    ));
-    let mut context = Context::from_waker(Waker::noop());
-    for poll in 0.. {
-        if poll == polls {
-            happen(&mut line.device());
-        }
-        if let Poll::Ready(result) = future.as_mut().poll(&mut context) {
-            return (result.map(|response| response.code()), poll >= polls);
-        }
-    }
-    unreachable!("it ends by its limit")
-}
-
-/// The same at every poll; what the request gives then is a response or an error, this one at least once, and attaching and
-/// connecting again heals it.
-fn at_every_poll<D: Dialect + Default>(happen: impl Fn(&mut Module), expected: ModemError) {
-    let mut seen = 0;
-    for polls in 0.. {
-        let line = line(|_| {});
-        let happened = with(&line, D::default(), |host| {
-            up(host);
-            let (result, happened) = interrupted(&line, host, polls, &happen);
-            if happened {
-                match result {
-                    Ok(code) => assert_eq!(code, content::<D>()),
-                    Err(ClientError::Operation(Error::Modem(error))) => {
-                        seen += u32::from(error == expected);
-                    }
-                    Err(ClientError::Operation(Error::Timeout(_))) => {}
-                    Err(error) => panic!("at poll {polls}: {error:?}"),
-                }
-                up(host);
-                hello(host);
-            }
-            happened
-        });
-        if !happened {
-            assert!(seen > 0 && polls > 5, "{seen} of {polls}");
-            return;
-        }
-    }
+/// Something happens at every poll of a request: it gives a response or an error, this one at least once.
+fn everywhere<B: Bench<Modem = Module>>(happen: impl Fn(&mut Module), error: ModemError) {
+    let polls = at_every_poll::<B>(
+        happen,
+        &[Waited::Modem.into(), error.into()],
+        &[Op::Attach, Op::connect::<B>()],
+    );
+    assert!(polls > 5, "{polls}");
 }
 
 #[test]
 fn a_context_that_is_lost_in_mid_request_is_told_and_healed() {
-    at_every_poll::<SaraR5>(Module::drop_profile, ModemError::LinkLost);
-    at_every_poll::<Sockets>(Module::drop_profile, ModemError::LinkLost);
-    at_every_poll::<Binary>(Module::drop_profile, ModemError::LinkLost);
+    everywhere::<native::Desk>(Module::drop_profile, ModemError::LinkLost);
+    everywhere::<sockets::Desk>(Module::drop_profile, ModemError::LinkLost);
+    everywhere::<binary::Desk>(Module::drop_profile, ModemError::LinkLost);
 }
 
 #[test]
@@ -85,8 +36,8 @@ fn every_line_that_tells_of_a_loss_does() {
         "+CGEV:ME DETACH",
     ] {
         let bytes = format!("\r\n{said}\r\n");
-        at_every_poll::<SaraR5>(|module| module.say(bytes.as_bytes()), ModemError::LinkLost);
-        at_every_poll::<Sockets>(|module| module.say(bytes.as_bytes()), ModemError::LinkLost);
+        everywhere::<native::Desk>(|module| module.say(bytes.as_bytes()), ModemError::LinkLost);
+        everywhere::<sockets::Desk>(|module| module.say(bytes.as_bytes()), ModemError::LinkLost);
     }
 }
 
@@ -96,8 +47,8 @@ fn a_restart_with_a_line_is_told_and_one_without_is_found_by_attach() {
         module.quirks.boot = vec!["+UUPSMR: 0".into()];
         module.reset();
     }
-    at_every_poll::<SaraR5>(told, ModemError::Restarted);
-    at_every_poll::<Sockets>(told, ModemError::Restarted);
+    everywhere::<native::Desk>(told, ModemError::Restarted);
+    everywhere::<sockets::Desk>(told, ModemError::Restarted);
     fn untold<D: Dialect + Default>() {
         let line = line(|_| {});
         with(&line, D::default(), |host| {
@@ -140,57 +91,6 @@ fn losing_the_link_while_idle_is_told_once() {
     }
     idle::<SaraR5>();
     idle::<Sockets>();
-}
-
-#[test]
-fn a_host_that_restarts_in_mid_request_finds_its_way() {
-    fn restarts<D: Dialect + Default>() {
-        for polls in 1.. {
-            let line = line(|_| {});
-            let ended = with(&line, D::default(), |host| {
-                up(host);
-                let mut buffer = [0; 1400];
-                let request = Request::put("/store/x", &[7; 300]);
-                let mut future = pin!(crate::client::CoapClient::request(
-                    host,
-                    &request,
-                    &mut buffer
-                ));
-                let mut context = Context::from_waker(Waker::noop());
-                (0..polls).any(|_| future.as_mut().poll(&mut context).is_ready())
-            });
-            if ended {
-                assert!(polls > 4);
-                return;
-            }
-            with(&line, D::default(), |host| {
-                up(host);
-                hello(host);
-            });
-        }
-    }
-    restarts::<SaraR5>();
-    restarts::<Sockets>();
-    restarts::<Binary>();
-}
-
-#[test]
-fn damaged_reads_do_not_end_an_operation() {
-    fn damaged<D: Dialect + Default>() {
-        let line = line(|_| {});
-        with(&line, D::default(), |host| {
-            line.disturb(3);
-            host.attach(&network()).unwrap();
-            line.disturb(3);
-            host.connect(&DEMO).unwrap();
-            line.disturb(3);
-            hello(host);
-            assert_eq!(host.take_losses().junk, 9, "and are counted");
-        });
-        polite(&line);
-    }
-    damaged::<SaraR5>();
-    damaged::<Sockets>();
 }
 
 #[test]

@@ -2,10 +2,10 @@
 
 use super::desk::*;
 use crate::client::{Blocking as _, Network};
-use crate::error::{ClientError, Error, ModemError, Waited};
+use crate::error::{Error, ModemError};
 use crate::sim::{Line, TestNetwork, TimeSource};
 use crate::time::Millis;
-use crate::vendors::sim7000::sim::{Cnact, PdpLine, Quirks, Sim, SimSim7000};
+use crate::vendors::sim7000::sim::{Cnact, PdpLine, Quirks, SimSim7000};
 
 /// Attaches twice with a minute's limit; both results.
 fn attach_twice(line: &Line<Module>, network: Network<'_>) -> [Result<(), Failure>; 2] {
@@ -117,82 +117,6 @@ fn the_last_boot_line_is_no_restart_while_nothing_is_open() {
 }
 
 #[test]
-fn noise_before_the_first_ok_does_no_harm() {
-    for noise in [
-        &b"\x00\xFF\xF0"[..],
-        b"\xFF\xFF\r\n\x00",
-        b"\r\n\r\n",
-        b"garbage without an end\x80",
-        b"AT+CM\r\nERROR\r\n",
-        b"+CCOAPREAD: 9,Not",
-        b"+CCOAPHEAD: 0,20,d",
-        b"~}#\xC0!}%}(} }$#[~\r\n",
-    ] {
-        for reads in [1, 16, 64] {
-            let line = line(|_| {});
-            line.set_chunk(reads);
-            line.device().say(noise);
-            with(&line, |host| {
-                up(host);
-                hello(host);
-            });
-            polite(&line);
-        }
-    }
-}
-
-#[test]
-fn no_modem_gives_a_timeout() {
-    fails(|quirks| quirks.silent = true, network(), Waited::Modem);
-}
-
-#[test]
-fn a_modem_that_only_answers_error_gives_an_error() {
-    let line = line(|quirks| quirks.answers_error_to_everything = true);
-    for result in attach_twice(&line, network()) {
-        assert!(
-            matches!(
-                result,
-                Err(ClientError::Operation(Error::Timeout(_) | Error::Modem(_)))
-            ),
-            "{result:?}"
-        );
-    }
-}
-
-#[test]
-fn sim_cards_have_their_errors() {
-    fails(
-        |quirks| quirks.sim = Sim::Missing,
-        network(),
-        ModemError::SimMissing,
-    );
-    let pin = |quirks: &mut Quirks| quirks.sim = Sim::Pin("7391".into());
-    let sent = fails(pin, network(), ModemError::PinRequired);
-    assert!(!sent.contains("AT+CPIN="), "{sent}");
-    let wrong = Network {
-        pin: Some("1111"),
-        ..network()
-    };
-    let sent = fails(pin, wrong, ModemError::PinRefused);
-    assert_eq!(sent.matches("AT+CPIN=").count(), 1, "{sent}");
-    let sent = fails(
-        |quirks| quirks.sim = Sim::Puk,
-        wrong,
-        ModemError::PukRequired,
-    );
-    assert!(!sent.contains("AT+CPIN="), "{sent}");
-
-    let line = line(pin);
-    let right = Network {
-        pin: Some("7391"),
-        ..network()
-    };
-    assert_eq!(attach_twice(&line, right), [Ok(()), Ok(())]);
-    polite(&line);
-}
-
-#[test]
 fn a_sim_that_is_not_ready_and_questions_that_are_refused_are_waited_for() {
     let line = line(|quirks| {
         quirks.sim_not_ready = 5;
@@ -202,26 +126,6 @@ fn a_sim_that_is_not_ready_and_questions_that_are_refused_are_waited_for() {
         up(host);
         hello(host);
     });
-    polite(&line);
-}
-
-#[test]
-fn a_network_that_is_not_found_refuses_or_comes_late() {
-    fails(
-        |quirks| quirks.no_network = true,
-        network(),
-        Waited::Registration,
-    );
-    fails(
-        |quirks| quirks.denied = true,
-        network(),
-        ModemError::RegistrationDenied,
-    );
-    let line = line(|quirks| {
-        quirks.registers_after = Millis::from_secs(50);
-        quirks.roaming = true;
-    });
-    assert_eq!(attach_twice(&line, network()), [Ok(()), Ok(())]);
     polite(&line);
 }
 

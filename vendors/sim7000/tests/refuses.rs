@@ -1,8 +1,8 @@
 //! What can never go out is refused before a single byte is sent.
 
 use super::desk::*;
-use crate::client::{Blocking as _, Network, Remote, Request};
-use crate::error::{Error, Invalid, Unsupported};
+use crate::client::{Blocking as _, Remote, Request};
+use crate::error::{Error, Unsupported};
 use crate::message::uri::Uri;
 use crate::message::{Code, Number, Value};
 use crate::vendors::sim7000::{Hex, Settings};
@@ -160,38 +160,6 @@ fn secure_sessions_and_tcp() {
 }
 
 #[test]
-fn hosts_that_no_url_can_carry() {
-    let long = "h".repeat(129);
-    let cases: [(&str, u16, Error); 10] = [
-        ("a\"b", 5683, Invalid::Character.into()),
-        ("a\rb", 5683, Invalid::Character.into()),
-        ("\u{e4}", 5683, Invalid::Character.into()),
-        ("demo/x", 5683, Invalid::Character.into()),
-        ("demo?x", 5683, Invalid::Character.into()),
-        ("me@demo", 5683, Invalid::Character.into()),
-        ("[::1]", 5683, Invalid::Character.into()),
-        (&long, 5683, Invalid::Host.into()),
-        ("", 5683, Invalid::Host.into()),
-        ("demo", 0, Invalid::Port.into()),
-    ];
-    for (name, port, error) in cases {
-        let line = line(|_| {});
-        with(&line, |host| {
-            up(host);
-            line.sent();
-            assert_eq!(
-                host.connect(&Remote::new(name, port)),
-                operation(error),
-                "{name}"
-            );
-            assert_eq!(line.sent(), b"", "nothing at all was sent: {name}");
-            hello(host);
-        });
-        polite(&line);
-    }
-}
-
-#[test]
 fn the_longest_host_and_an_address_of_version_6_are_carried() {
     let long = "h".repeat(128);
     for (name, url) in [
@@ -208,39 +176,5 @@ fn the_longest_host_and_an_address_of_version_6_are_carried() {
             assert_eq!(commands(&line).last(), Some(&url));
         });
         polite(&line);
-    }
-}
-
-#[test]
-fn network_settings_that_no_command_line_can_carry() {
-    let with_pin = |pin| Network {
-        pin: Some(pin),
-        ..network()
-    };
-    let cases: [(Network<'_>, Error); 5] = [
-        (Network::new("a\rb"), Invalid::Character.into()),
-        (
-            Network {
-                user: "\u{1a}",
-                ..network()
-            },
-            Invalid::Character.into(),
-        ),
-        (
-            Network {
-                password: "\n",
-                ..network()
-            },
-            Invalid::Character.into(),
-        ),
-        (with_pin("12"), Invalid::Pin.into()),
-        (with_pin("12\r4"), Invalid::Pin.into()),
-    ];
-    for (network, error) in cases {
-        let line = line(|_| {});
-        with(&line, |host| {
-            assert_eq!(host.attach(&network), operation(error), "{network:?}");
-            assert_eq!(line.sent(), b"", "nothing at all was sent");
-        });
     }
 }

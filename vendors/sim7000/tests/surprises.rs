@@ -1,87 +1,17 @@
 //! What happens to a modem, a line or a network while somebody uses them.
 
+use super::Desk;
 use super::desk::*;
 use crate::client::{Blocking as _, Event, Incoming, Reply, Request};
-use crate::error::{Error, ModemError, PeerError, Waited};
+use crate::error::{ModemError, PeerError};
 use crate::message::Code;
 use crate::sim::Line;
+use crate::sim::conformance::{Op, at_every_poll};
 use crate::time::Millis;
 use coap_lite::{MessageType, Packet};
 use core::future::Future;
 use core::pin::pin;
-use core::task::{Context, Poll, Waker};
-
-/// GETs a resource that takes two seconds, and after so many polls lets something happen. Whether it happened.
-fn interrupted(
-    line: &Line<Module>,
-    host: &mut Host<'_>,
-    polls: usize,
-    happen: impl Fn(&mut Module),
-) -> (Result<Code, Failure>, bool) {
-    let mut buffer = [0; 1400];
-    let request = Request::get("/separate").limit(Millis::from_secs(40));
-    let mut future = pin!(crate::client::CoapClient::request(
-        host,
-        &request,
-        &mut buffer
-    ));
-    let mut context = Context::from_waker(Waker::noop());
-    for poll in 0.. {
-        if poll == polls {
-            happen(&mut line.device());
-        }
-        if let Poll::Ready(result) = future.as_mut().poll(&mut context) {
-            return (result.map(|response| response.code()), poll >= polls);
-        }
-    }
-    unreachable!("it ends by its limit")
-}
-
-/// The same at every poll; what the request gives then is one of these, and the last one at least once.
-fn at_every_poll(
-    happen: impl Fn(&mut Module),
-    errors: &[Error],
-    healed: impl Fn(&mut Host<'_>),
-) -> usize {
-    let mut seen = false;
-    for polls in 0.. {
-        let line = line(|_| {});
-        let happened = with(&line, |host| {
-            up(host);
-            let (result, happened) = interrupted(&line, host, polls, &happen);
-            if happened {
-                let allowed = errors.iter().any(|error| result == operation(*error));
-                assert!(
-                    allowed || result == Ok(Code::CONTENT),
-                    "at poll {polls}: {result:?}"
-                );
-                seen |= errors
-                    .last()
-                    .is_some_and(|error| result == operation(*error));
-                healed(host);
-                hello(host);
-            }
-            happened
-        });
-        if !happened {
-            assert!(seen, "never seen: {:?}", errors.last());
-            return polls;
-        }
-    }
-    0
-}
-
-#[test]
-fn a_restart_in_mid_request_is_told_and_attach_and_connect_heal_it() {
-    let cases = at_every_poll(
-        Module::reset,
-        // It boots for seconds: a command that was under way has timed out by then.
-        &[Waited::Modem.into(), ModemError::Restarted.into()],
-        up,
-    );
-    println!("restarted at {cases} places");
-    assert!(cases > 5);
-}
+use core::task::{Context, Waker};
 
 /// The last boot line alone, in the middle of a session.
 #[test]
@@ -119,15 +49,22 @@ fn a_restart_without_a_word_is_found_by_its_echo() {
 
 #[test]
 fn a_lost_context_in_mid_request_is_told_and_attach_and_connect_heal_it() {
-    let cases = at_every_poll(Module::drop_pdp, &[ModemError::LinkLost.into()], up);
+    let cases = at_every_poll::<Desk>(
+        Module::drop_pdp,
+        &[ModemError::LinkLost.into()],
+        &[Op::Attach, Op::connect::<Desk>()],
+    );
     println!("context lost at {cases} places");
     assert!(cases > 5);
 }
 
 #[test]
 fn a_socket_that_fails_in_mid_request_is_healed_by_connect_alone() {
-    let heal = |host: &mut Host<'_>| host.connect(&DEMO).unwrap();
-    let cases = at_every_poll(Module::fail_socket, &[ModemError::LinkLost.into()], heal);
+    let cases = at_every_poll::<Desk>(
+        Module::fail_socket,
+        &[ModemError::LinkLost.into()],
+        &[Op::connect::<Desk>()],
+    );
     assert!(cases > 5);
 }
 
@@ -184,33 +121,6 @@ fn an_object_left_over_after_a_restart_of_the_host_alone_is_replaced() {
     polite(&line);
 }
 
-#[test]
-fn a_host_that_restarts_in_mid_request_finds_its_way() {
-    for polls in 1.. {
-        let line = line(|_| {});
-        let ended = with(&line, |host| {
-            up(host);
-            let mut buffer = [0; 1400];
-            let request = Request::put("/store/x", &[7; 300]);
-            let mut future = pin!(crate::client::CoapClient::request(
-                host,
-                &request,
-                &mut buffer
-            ));
-            let mut context = Context::from_waker(Waker::noop());
-            (0..polls).any(|_| future.as_mut().poll(&mut context).is_ready())
-        });
-        if ended {
-            assert!(polls > 4);
-            return;
-        }
-        with(&line, |host| {
-            up(host);
-            hello(host);
-        });
-    }
-}
-
 /// Values of a message that was put and not sent must not go out with the next.
 #[test]
 fn a_put_that_is_dropped_leaves_nothing_in_the_next_message() {
@@ -244,21 +154,6 @@ fn a_put_that_is_dropped_leaves_nothing_in_the_next_message() {
             }
         }
     }
-}
-
-#[test]
-fn damaged_reads_do_not_end_an_operation() {
-    let line = line(|_| {});
-    with(&line, |host| {
-        line.disturb(3);
-        host.attach(&network()).unwrap();
-        line.disturb(3);
-        host.connect(&DEMO).unwrap();
-        line.disturb(3);
-        hello(host);
-        assert_eq!(host.take_losses().junk, 9, "and are counted");
-    });
-    polite(&line);
 }
 
 #[test]
