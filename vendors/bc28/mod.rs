@@ -116,7 +116,9 @@ mod shape;
 pub use payload::Payload;
 
 use crate::at::{At, Counted, Inbox, carries};
-use crate::client::{Capabilities, Matching, Network, Options, Reliability, Remote, Shows};
+use crate::client::{
+    Blockwise, Capabilities, Matching, Network, Options, Reliability, Remote, Shows,
+};
 use crate::endpoint::Parameters;
 use crate::error::{Error, Invalid, ModemError, Refusal, WayOut};
 use crate::message::{Code, Format, Kind, Number, View};
@@ -248,7 +250,7 @@ impl Dialect for Bc28 {
         payload_in: Some(512),
         // The option can be sent, and notifications are events; the endpoint cannot match them.
         observe: false,
-        blockwise: true,
+        blockwise: Blockwise::Both,
         block_size: Some(512),
         tcp: false,
         security: false,

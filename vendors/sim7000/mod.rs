@@ -101,7 +101,9 @@ mod settings;
 pub use settings::{Head, Hex, Queries, Settings};
 
 use crate::at::{At, Counted, Inbox};
-use crate::client::{Capabilities, Matching, Network, Options, Reliability, Remote, Shows};
+use crate::client::{
+    Blockwise, Capabilities, Matching, Network, Options, Reliability, Remote, Shows,
+};
 use crate::endpoint::Parameters;
 use crate::error::{Error, ModemError, WayOut};
 use crate::message::{Code, View};
@@ -214,7 +216,7 @@ impl Dialect for Sim7000 {
         payload_in: None,
         // The modem could; the endpoint cannot yet.
         observe: false,
-        blockwise: false,
+        blockwise: Blockwise::No,
         block_size: None,
         tcp: false,
         security: false,
