@@ -21,5 +21,7 @@ mod both;
 mod down;
 #[path = "blockwise/large.rs"]
 mod large;
+#[path = "blockwise/modems.rs"]
+mod modems;
 #[path = "blockwise/up.rs"]
 mod up;

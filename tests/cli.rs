@@ -43,6 +43,18 @@ fn each(links: &[&[&str]], claim: impl Fn(&[&str]) + Sync) {
     });
 }
 
+/// Those that carry the methods of RFC 8132: sockets.
+const ANY_METHOD: [&[&str]; 3] = [&[], &["--modem", "l610"], &["--modem", "sara-r5-sockets"]];
+
+/// Those that carry bodies in blocks.
+const IN_BLOCKS: [&[&str]; 5] = [
+    &[],
+    &["--modem", "bc28"],
+    &["--modem", "l610"],
+    &["--modem", "sara-r5"],
+    &["--modem", "sara-r5-sockets"],
+];
+
 /// Whether its modem shows no more of a response code than the class.
 fn shows_class_only(link: &[&str]) -> bool {
     link.contains(&"sara-r5")
@@ -125,6 +137,79 @@ fn a_file_larger_than_a_block_goes_out_and_comes_back_block_by_block() {
     assert!(run.out == bytes);
     std::fs::remove_file(from).unwrap();
     std::fs::remove_file(to).unwrap();
+}
+
+#[test]
+fn a_body_larger_than_a_block_goes_out_and_comes_back_through_each_link_that_has_blocks() {
+    let bytes: Vec<u8> = (0..1300_u32).map(|place| (place * 7) as u8).collect();
+    each(&LINKS, |link| {
+        let arguments = ["-m", "post", "-f", "-", "-t", "42", "coap://demo/echo"];
+        let run = coap_with(&[link, &arguments].concat(), &bytes);
+        if IN_BLOCKS.contains(&link) {
+            assert_eq!((run.status, run.err.as_str()), (0, ""));
+            assert!(run.out == bytes);
+        } else {
+            assert_eq!(run.status, 1, "{}", run.err);
+            assert!(
+                run.err.contains("not supported by this link"),
+                "{}",
+                run.err
+            );
+            assert_eq!(run.err.lines().count(), 1);
+            assert_eq!(run.out, b"");
+        }
+    });
+}
+
+#[test]
+fn fetch_patch_and_ipatch_go_over_each_link_that_has_them() {
+    each(&LINKS, |link| {
+        for (method, code) in [
+            ("fetch", "2.05 Content"),
+            ("patch", "2.04 Changed"),
+            ("ipatch", "2.04 Changed"),
+        ] {
+            let arguments = [
+                "-m",
+                method,
+                "-e",
+                "[]",
+                "-t",
+                "51",
+                "-v",
+                "coap://demo/echo",
+            ];
+            let run = over(link, &arguments);
+            if ANY_METHOD.contains(&link) {
+                assert_eq!(run.status, 0, "{}", run.err);
+                assert_eq!(run.out, b"[]");
+                let says = format!("{code}, Content-Format application/json-patch+json, ");
+                assert!(run.err.contains(&says), "{}", run.err);
+            } else {
+                assert_eq!(run.status, 1, "{}", run.err);
+                assert!(
+                    run.err.contains("not supported by this link"),
+                    "{}",
+                    run.err
+                );
+                let way_out = match shows_class_only(link) {
+                    true => "the modem's socket link can carry it",
+                    false => "without --modem, plain UDP can do it",
+                };
+                assert!(run.err.contains(way_out), "{}", run.err);
+            }
+        }
+    });
+    // Larger than a block, both ways.
+    let bytes: Vec<u8> = (0..3000_u32).map(|place| (place * 7) as u8).collect();
+    for method in ["fetch", "patch", "ipatch"] {
+        let run = coap_with(
+            &["-m", method, "-f", "-", "-b", "64", "coap://demo/echo"],
+            &bytes,
+        );
+        assert_eq!((run.status, run.err.as_str()), (0, ""), "{method}");
+        assert!(run.out == bytes, "{method}");
+    }
 }
 
 #[test]
@@ -418,7 +503,7 @@ fn what_is_not_built_is_status_2_and_says_what_to_do_instead() {
 fn what_the_modem_cannot_carry_is_refused_and_plain_udp_carries_it() {
     let long = "x".repeat(1025);
     for (arguments, status) in [
-        (&["-m", "fetch", "coap://demo/echo"][..], 4),
+        (&["-m", "fetch", "coap://demo/echo"][..], 0),
         (&["-O", "6,0", "coap://demo/hello"], 0),
         (&["-m", "put", "-e", &long, "coap://demo/echo"], 0),
         (&["coap://demo/a/b/c/d/e/f/g/h"], 4),
@@ -586,6 +671,55 @@ mod serial {
         assert!(run.err.contains(says), "{}", run.err);
         assert_eq!(run.err.lines().count(), 1);
         assert!(started.elapsed() < Duration::from_secs(40), "bounded time");
+    }
+
+    /// What a program shows on a terminal.
+    fn on_a_terminal(arguments: &[&str], input: &[u8]) -> String {
+        let (mut screen, terminal) = TTYPort::pair().unwrap();
+        screen.set_timeout(Duration::from_millis(50)).unwrap();
+        let name = terminal.name().unwrap();
+        drop(terminal);
+        let open = || std::fs::File::options().read(true).write(true).open(&name);
+        let terminal = open().unwrap();
+        let mut child = std::process::Command::new(super::common::program())
+            .args(arguments)
+            .env("TERM", "xterm")
+            .stdin(std::process::Stdio::piped())
+            .stdout(std::process::Stdio::null())
+            .stderr(terminal)
+            .spawn()
+            .unwrap();
+        child.stdin.take().unwrap().write_all(input).unwrap();
+        let mut shown = Vec::new();
+        let mut bytes = [0; 4096];
+        loop {
+            match screen.read(&mut bytes) {
+                Ok(count) => shown.extend_from_slice(&bytes[..count]),
+                Err(error) if error.kind() == std::io::ErrorKind::TimedOut => {
+                    if child.try_wait().unwrap().is_some() {
+                        break;
+                    }
+                }
+                // The program has let go of its terminal.
+                Err(_) => break,
+            }
+        }
+        assert!(child.wait().unwrap().success());
+        String::from_utf8(shown).unwrap()
+    }
+
+    #[test]
+    fn on_a_terminal_a_bar_shows_how_far_a_large_body_is_and_goes_when_it_is_there() {
+        let bytes = vec![b'x'; 200_000];
+        let echo = ["-m", "post", "-f", "-", "-b", "64", "coap://demo/echo"];
+        let shown = on_a_terminal(&echo, &bytes);
+        for wanted in ["sending", "receiving", "/195.31 KiB", "left"] {
+            assert!(shown.contains(wanted), "{wanted} in {shown:?}");
+        }
+        // The line is empty in the end.
+        assert!(shown.ends_with("\x1b[2K"), "{shown:?}");
+        // What fits one message needs none.
+        assert_eq!(on_a_terminal(&echo, b"short"), "");
     }
 
     #[test]

@@ -8,6 +8,7 @@
 //! | file | cases |
 //! |---|---|
 //! | `base` | CORE: methods, tokens, options, loss |
+//! | `block` | BLOCK: bodies in blocks, up, down and both |
 //! | `link` | LINK: discovery |
 //! | `later` | what RFCs after 7252 added: methods, options, codes |
 //! | `strict` | malformed and borderline messages, what a client does about them |
@@ -24,6 +25,8 @@
 
 #[path = "conformance/base.rs"]
 mod base;
+#[path = "conformance/block.rs"]
+mod block;
 #[path = "conformance/later.rs"]
 mod later;
 #[path = "common/libcoap.rs"]

@@ -27,7 +27,7 @@ mod response;
 mod transfer;
 
 pub use any::AnyClient;
-pub use capabilities::{Capabilities, Matching, Options, Reliability, Shows};
+pub use capabilities::{Blockwise, Capabilities, Matching, Options, Reliability, Shows};
 pub use reply::{Incoming, Reply};
 pub use request::Request;
 pub(crate) use request::build_error;
@@ -127,6 +127,9 @@ pub trait CoapClient {
     /// section 4). `filter` asks for some of them only, such as `rt=temperature*`, as plain text and not percent-coded;
     /// empty asks for all. Not every server can filter: see
     /// [`Filter`](crate::message::link_format::Filter).
+    ///
+    /// More links than one response holds are an error here, and no part of them is given: [`download`](Self::download) the
+    /// resource, and read them with [`Links`](crate::message::link_format::Links).
     ///
     /// ```
     /// use coap_modem::client::CoapClient;

@@ -1,8 +1,8 @@
 //! Block-wise transfer at the [`DemoServer`](super::DemoServer)'s end: RFC 7959 with `coap-lite`.
 //!
 //! Bodies that come in Block1 are put together and handed to the resources whole; what the resources answer goes out in
-//! Block2, 1024 bytes at a time or as many as the client wants. A block of an answer to GET or FETCH is cut from a fresh
-//! answer each time; answers to other methods are kept for the client that asked. A body is told from others by
+//! Block2, 1024 bytes at a time or as many as the client wants. A block of an answer to GET, or to a FETCH whose body fits
+//! one message, is cut from a fresh answer each time; other answers are kept for the client that asked. A body is told from others by
 //! client, method, path and Request-Tag (RFC 9175, section 3.3). Left out: blocks out of order.
 
 use coap_lite::{CoapOption, MessageClass, Packet, RequestType, ResponseType};
@@ -101,10 +101,14 @@ impl Blocks {
             return Outcome::Reply(Reply::error(ResponseType::BadRequest, text));
         };
         let key = Key::of(from, request);
-        let question = matches!(
-            request.header.code,
-            MessageClass::Request(RequestType::Get | RequestType::Fetch)
-        );
+        // Asked in full each time.
+        let question = match request.header.code {
+            MessageClass::Request(RequestType::Get) => true,
+            MessageClass::Request(RequestType::Fetch) => {
+                !request.payload.is_empty() && up.is_none()
+            }
+            _ => false,
+        };
         if let Some(part) = down.filter(|part| part.num > 0 && up.is_none() && !question) {
             let known = self.going.iter().find(|(known, _)| *known == key);
             return Outcome::Reply(known.map_or_else(incomplete, |(_, reply)| cut(reply, part)));

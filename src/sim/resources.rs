@@ -123,7 +123,7 @@ impl Resources {
                 let now = now.as_millis();
                 Reply::text(format!("{}.{:03}", now / 1000, now % 1000))
             }
-            ["echo"] if post || method == RequestType::Put => echo(request, post),
+            ["echo"] => echo(method, request),
             ["store", name] => self.stored(method, name, request),
             ["large"] if get => Reply::text(large()),
             ["binary"] if get => Reply::content(BYTES, binary()),
@@ -141,12 +141,9 @@ impl Resources {
                 .with(CoapOption::LocationPath, b"b".to_vec()),
             [".well-known", "core"] if get => Reply::content(LINKS, CORE),
             [
-                "separate" | "hello" | "time" | "echo" | "large" | "binary" | "query" | "etag"
-                | "location",
+                "separate" | "hello" | "time" | "large" | "binary" | "query" | "etag" | "location",
             ]
-            | [".well-known", "core"] => {
-                Reply::error(ResponseType::MethodNotAllowed, "Method Not Allowed")
-            }
+            | [".well-known", "core"] => not_allowed(),
             _ => Reply::error(ResponseType::NotFound, "Not Found"),
         };
         Outcome::Reply(acceptable(request, reply))
@@ -179,9 +176,13 @@ impl Resources {
                 self.store.remove(name);
                 Reply::new(ResponseType::Deleted)
             }
-            _ => Reply::error(ResponseType::MethodNotAllowed, "Method Not Allowed"),
+            _ => not_allowed(),
         }
     }
+}
+
+fn not_allowed() -> Reply {
+    Reply::error(ResponseType::MethodNotAllowed, "Method Not Allowed")
 }
 
 /// Sections 5.4.1 and 5.7: what must be refused whatever the resource.
@@ -230,11 +231,11 @@ fn current(content: &Stored, request: &Packet) -> Reply {
     reply
 }
 
-fn echo(request: &Packet, post: bool) -> Reply {
-    let code = if post {
-        ResponseType::Content
-    } else {
-        ResponseType::Changed
+fn echo(method: RequestType, request: &Packet) -> Reply {
+    let code = match method {
+        RequestType::Post | RequestType::Fetch => ResponseType::Content,
+        RequestType::Put | RequestType::Patch | RequestType::IPatch => ResponseType::Changed,
+        _ => return not_allowed(),
     };
     let mut reply = Reply::new(code).payload(request.payload.clone());
     if let Some(format) = request.get_first_option(CoapOption::ContentFormat) {

@@ -57,7 +57,7 @@ struct Separate {
 /// |---|---|
 /// | `/hello` | a greeting, text |
 /// | `/time` | the server's clock in seconds, text |
-/// | `/echo` | POST, PUT: the payload and its Content-Format come back, any bytes |
+/// | `/echo` | POST, FETCH (2.05), PUT, PATCH, iPATCH (2.04): the payload and its Content-Format come back, any bytes |
 /// | `/store/<name>` | PUT (2.01, then 2.04), GET, DELETE (2.02), with Content-Format, ETag, If-Match, If-None-Match |
 /// | `/separate` | an empty ACK, then a CON response 2 s later, sent up to five times until it is acknowledged |
 /// | `/silent` | never answers |

@@ -7,7 +7,7 @@ use crate::{texts, with_client};
 use coap_lite::{CoapOption, Packet};
 use coap_modem::client::{Blocking, Request};
 use coap_modem::message::Code;
-use coap_modem::message::link_format::{Filter, Link};
+use coap_modem::message::link_format::{Filter, Link, Links};
 use coap_modem::udp::UdpClient;
 
 /// Asks for links, and gives the targets of those that came.
@@ -219,4 +219,22 @@ fn a_query_is_plain_text_and_what_came_is_links_only_if_it_says_so() {
         assert!(response.links().is_none());
     });
     part.end();
+}
+
+#[test]
+fn more_links_than_a_response_holds_are_downloaded() {
+    let Some(server) = Server::start(&[]) else {
+        return;
+    };
+    let wire = Wire::to(server.port);
+    with_client(wire.port, |client| {
+        let get = Request::get("/.well-known/core").accept(40).block_size(64);
+        let (mut body, mut buffer) = ([0; 1000], [0; 200]);
+        let received = client.download(&get, &mut body[..], &mut buffer).unwrap();
+        let length = usize::try_from(received.length).unwrap();
+        let links = Links::new(&body[..length]).map(Result::unwrap);
+        let targets: Vec<&str> = links.map(|link| link.target()).collect();
+        assert_eq!(targets, ["/", "/time", "/async", "/example_data"]);
+    });
+    assert!(wire.take_sent().len() > 1);
 }

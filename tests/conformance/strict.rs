@@ -5,15 +5,14 @@
 //! 5.4.1). Each message comes over a real socket to a client with an open request. A ping behind it shows what the client
 //! said before; then the right response comes, and must be taken if the exchange is still open.
 //!
-//! Not here: what a sender must not send (`src/endpoint/tests.rs`, `options_that_nobody_may_send_are_refused_on_every_link`)
-//! and what concerns blocks in a row.
+//! Not here: what a sender must not send (`src/endpoint/tests.rs`, `options_that_nobody_may_send_are_refused_on_every_link`).
 
 use crate::part::{empty, piggybacked, play, separate};
 use crate::wire::Wire;
 use crate::{Answer, QUICK, ask, try_ask, with_client};
 use coap_lite::{CoapOption, MessageType, Packet};
 use coap_modem::client::{Blocking, Event, Request};
-use coap_modem::error::{Error, PeerError, Waited};
+use coap_modem::error::{Blocks, ClientError, Error, PeerError, Waited};
 use coap_modem::message::{Code, Number, Value, format};
 use coap_modem::time::Millis;
 use std::net::UdpSocket;
@@ -451,6 +450,42 @@ fn row_34_an_acknowledgement_and_then_nothing_ends_at_the_time_limit_without_rep
     let sent = wire.take_sent();
     let requests = sent.iter().filter(|packet| !packet.get_token().is_empty());
     assert_eq!(requests.count(), 1);
+}
+
+#[test]
+fn row_35_blocks_that_were_not_asked_for_end_the_transfer() {
+    // Answers to the request for the second block of 16 bytes.
+    let spoilt: [(&str, Option<u8>, Blocks); 5] = [
+        ("2.05", Some(0x20), Blocks::Number),
+        ("2.05", Some(0x08), Blocks::Number),
+        ("2.05", Some(0x11), Blocks::Size),
+        ("2.05", None, Blocks::Missing),
+        ("2.31", Some(0x18), Blocks::Unasked),
+    ];
+    for (code, value, what) in spoilt {
+        let part = play(move |part| {
+            for (code, value) in [("2.05", Some(0x08)), (code, value)] {
+                let request = part.receive();
+                let mut response = piggybacked(&request, code);
+                if let Some(value) = value {
+                    response.add_option(CoapOption::Block2, vec![value]);
+                }
+                response.payload = vec![b'x'; 16];
+                part.send(&response);
+            }
+        });
+        with_client(part.port, |client| {
+            let mut buffer = [0; 200];
+            let mut body = Vec::new();
+            let get = Request::get("/large").block_size(16);
+            let error = client.download(&get, &mut body, &mut buffer).unwrap_err();
+            let ClientError::Operation(error) = error else {
+                panic!("{error:?}");
+            };
+            assert_eq!(error, Error::Peer(PeerError::Blocks(what)), "{code}");
+        });
+        part.end();
+    }
 }
 
 #[test]

@@ -70,7 +70,7 @@ impl Download {
         for limit in [request.largest_block(), able.block_size, able.payload_in] {
             size = size.min(limit.map_or(usize::MAX, usize::from));
         }
-        let proposed = able.blockwise && (size < 1024 || request.largest_block().is_some());
+        let proposed = able.blockwise.down() && (size < 1024 || request.largest_block().is_some());
         let szx = Block::szx_within(size).unwrap_or(0);
         // Down to the beginning of a block.
         let offset = from.map_or(0, |from| from.offset >> (szx + 4) << (szx + 4));
@@ -81,7 +81,7 @@ impl Download {
             first: true,
             safe: is_safe(request),
             repeats: request.method() == Code::FETCH,
-            blockwise: able.blockwise,
+            blockwise: able.blockwise.down(),
             sized: able.has_option(Number::SIZE2),
             asked: false,
             restarts: 0,

@@ -3,8 +3,8 @@
 use super::download::{Download, Verdict};
 use super::upload::Upload;
 use super::{Extras, Resume};
-use crate::client::{Capabilities, Request, Response};
-use crate::error::{Error, Resource, Unsupported};
+use crate::client::{Blockwise, Capabilities, Request, Response, Shows};
+use crate::error::{Blocks, Error, PeerError, Resource, Unsupported};
 use crate::message::{Builder, Code, Kind, Number};
 use proptest::prelude::*;
 
@@ -137,9 +137,63 @@ fn a_message_too_long_for_link_or_buffer_becomes_smaller_blocks_down_to_the_smal
 }
 
 #[test]
+fn where_all_blocks_have_one_size_a_smaller_one_of_the_server_begins_the_body_anew() {
+    let link = Capabilities {
+        blockwise: Blockwise::Up,
+        block_size: Some(512),
+        ..Capabilities::DATAGRAMS
+    };
+    let says = |num: u32, szx: u32| {
+        (
+            Code::CONTINUE.as_byte(),
+            None,
+            Some(num << 4 | 8 | szx),
+            None,
+            0,
+        )
+    };
+    for (link, next) in [(link, (0, 128)), (Capabilities::DATAGRAMS, (512, 128))] {
+        let request = Request::put("/", &[]).block_size(512);
+        let mut upload = Upload::new(&request, &link, 2000).unwrap();
+        let body = [0; 512];
+        upload.options(&body, &mut Extras::new()).unwrap();
+        assert_eq!(with(says(0, 3), |said| upload.handle(said)), Ok(false));
+        assert_eq!(upload.piece(), next);
+        upload.options(&body[..128], &mut Extras::new()).unwrap();
+        let num = next.0 / 128;
+        assert_eq!(with(says(num, 3), |said| upload.handle(said)), Ok(false));
+        assert_eq!(upload.piece(), (next.0 + 128, 128));
+    }
+}
+
+#[test]
+fn an_answer_without_block1_passes_in_mid_transfer_only_where_options_are_not_shown() {
+    let blind = Capabilities {
+        shows: Shows {
+            options: false,
+            ..Capabilities::DATAGRAMS.shows
+        },
+        ..Capabilities::DATAGRAMS
+    };
+    for (link, wanted) in [
+        (blind, Ok(false)),
+        (
+            Capabilities::DATAGRAMS,
+            Err(PeerError::Blocks(Blocks::Missing).into()),
+        ),
+    ] {
+        let request = Request::put("/", &[]).block_size(16);
+        let mut upload = Upload::new(&request, &link, 40).unwrap();
+        upload.options(&[0; 16], &mut Extras::new()).unwrap();
+        let said = (Code::new(2, 0).as_byte(), None, None, None, 0);
+        assert_eq!(with(said, |said| upload.handle(said)), wanted);
+    }
+}
+
+#[test]
 fn without_blocks_a_body_goes_whole_or_not_at_all() {
     let link = Capabilities {
-        blockwise: false,
+        blockwise: Blockwise::No,
         payload_out: 100,
         ..Capabilities::DATAGRAMS
     };
@@ -152,7 +206,7 @@ fn without_blocks_a_body_goes_whole_or_not_at_all() {
 
 #[test]
 fn the_state_of_a_transfer_is_small() {
-    assert!(size_of::<Upload>() <= 20, "{}", size_of::<Upload>());
+    assert!(size_of::<Upload>() <= 24, "{}", size_of::<Upload>());
     // Half of it is the entity-tag.
     assert!(size_of::<Download>() <= 56, "{}", size_of::<Download>());
 }

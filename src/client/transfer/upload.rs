@@ -31,6 +31,11 @@ pub(super) struct Upload {
     first: u8,
     /// Whether the link can say what blocks need.
     blockwise: bool,
+    /// All blocks must have the size of the first one.
+    fixed: bool,
+    /// The link does not show the options of responses.
+    blind: bool,
+    sized: bool,
     tagged: bool,
     /// Attempts before this one: the Request-Tag.
     attempt: u8,
@@ -45,12 +50,12 @@ impl Upload {
         able: &Capabilities,
         total: u32,
     ) -> Result<Self, Error> {
-        if !able.blockwise && total > able.payload_out.into() {
+        if !able.blockwise.up() && total > able.payload_out.into() {
             return Err(too_long(able));
         }
         // What a server takes in one message if nothing else is known (RFC 7252, section 4.6).
         let wish = request.largest_block().unwrap_or(1024).min(1024);
-        let whole = if able.blockwise {
+        let whole = if able.blockwise.up() {
             wish.min(able.payload_out)
         } else {
             able.payload_out
@@ -63,7 +68,10 @@ impl Upload {
             sent: 0,
             szx: (total > whole.into()).then_some(first),
             first,
-            blockwise: able.blockwise,
+            blockwise: able.blockwise.up(),
+            fixed: !able.blockwise.down(),
+            blind: !able.shows.options,
+            sized: able.has_option(Number::SIZE1),
             tagged: able.has_option(Number::REQUEST_TAG),
             attempt: 0,
             lost: 0,
@@ -101,7 +109,7 @@ impl Upload {
             let block = Block::new(self.offset >> (szx + 4), !self.is_last(), szx);
             let block = block.ok_or(PeerError::Blocks(Blocks::TooMany))?;
             extras.push(Number::BLOCK1, block.to_uint());
-            if self.offset == 0 {
+            if self.offset == 0 && self.sized {
                 extras.push(Number::SIZE1, self.total);
             }
             if let Some(tag) = self.tag() {
@@ -159,6 +167,11 @@ impl Upload {
         let block = match block {
             Some(block) => block,
             None if self.is_last() => return ended(code),
+            // Success is all that there is to see. A server that knew no blocks would not have had it (RFC 7959, section 2.1).
+            None if self.blind => {
+                self.advance(szx);
+                return Ok(false);
+            }
             // It has taken a part for the whole.
             None => return Err(PeerError::Blocks(Blocks::Missing).into()),
         };
@@ -173,9 +186,11 @@ impl Upload {
             return ended(code);
         }
         // 2.31, or the final code already from a server that takes each block by itself (section 2.3).
-        self.offset = self.offset.saturating_add(self.sent);
-        self.sent = 0;
-        self.szx = Some(block.szx());
+        if self.fixed && block.szx() < szx {
+            self.start_over(Some(block.szx()));
+        } else {
+            self.advance(block.szx());
+        }
         Ok(false)
     }
 
@@ -208,6 +223,12 @@ impl Upload {
             }
             _ => Ok(()),
         }
+    }
+
+    const fn advance(&mut self, szx: u8) {
+        self.offset = self.offset.saturating_add(self.sent);
+        self.sent = 0;
+        self.szx = Some(szx);
     }
 
     const fn start_over(&mut self, szx: Option<u8>) {

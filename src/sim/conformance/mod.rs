@@ -37,6 +37,7 @@
 )]
 
 mod cancel;
+pub mod desk;
 mod dialog;
 mod fronts;
 mod listen;
@@ -73,7 +74,7 @@ pub trait Bench {
     /// The dialect to be tested.
     type Dialect: Dialect;
 
-    /// The simulated modem, with a [`TestNetwork`] behind it.
+    /// The simulated modem, with a [`TestNetwork`](crate::sim::TestNetwork) behind it.
     type Modem: Simulated;
 
     /// The memory of a client, with the sizes that the dialect recommends.
