@@ -96,6 +96,8 @@ pub struct Own {
     pub clients: u8,
     /// `AT+GTCOAPOPEN?` is an error. Default false.
     pub open_has_no_read_form: bool,
+    /// `AT+GTCOAPOPEN?` tells all free ids in one line, as relatives do for their sockets. Default false: a line each.
+    pub ids_in_one_line: bool,
     /// The data of `+GTCOAPDATA`.
     pub data: DataForm,
     /// The line end of `+GTCOAPDATA`.
@@ -138,6 +140,7 @@ impl Default for Own {
             resolves_after: Millis::new(300),
             clients: 6,
             open_has_no_read_form: false,
+            ids_in_one_line: false,
             data: DataForm::default(),
             data_end: DataEnd::default(),
             blank_before_data: false,
