@@ -4,6 +4,7 @@ use super::desk::*;
 use crate::client::{Blocking, CoapClient, Event, Request};
 use crate::error::{ClientError, Error, ModemError, Resource, Waited};
 use crate::message::Code;
+use crate::modem::Dialect as _;
 use crate::sim::conformance::{Stepped, poll_and_drop, random};
 use crate::time::Millis;
 use crate::vendors::sara_r5::SaraR5;
@@ -344,5 +345,22 @@ fn a_storm_of_other_lines_in_mid_request_changes_nothing() {
             let losses = host.take_losses();
             assert!(!losses.matter() && losses.unknown > 30, "{losses:?}");
         });
+    }
+}
+
+#[test]
+fn a_payload_that_was_lost_whole_does_not_pass_for_an_empty_one() {
+    use crate::at::{Inbox, Stamp};
+    for damaged in [false, true] {
+        let mut memory = [0; 256];
+        let mut inbox = Inbox::new(&mut memory);
+        inbox.session = Some(1);
+        inbox.exchange = Some(Stamp::new(7, &[0xA0]));
+        assert!(SaraR5::urc(b"+UCOAPCD: 2,0,", &mut inbox));
+        // The serial port tells that bytes are missing, between the quotes; the next read is whole again.
+        inbox.doubt(damaged);
+        inbox.doubt(false);
+        assert!(SaraR5::urc(b"+UCOAPCD: 2,0,\"\",0", &mut inbox));
+        assert_eq!(inbox.peek().unwrap().cut, damaged);
     }
 }
