@@ -168,8 +168,6 @@ async fn activate(access: &mut Access, at: &mut At<'_>) -> Result<(), Error> {
         }
     };
     access.anew = true;
-    // From here on it is made anew; if it is lost again meanwhile, that is news.
-    at.inbox.notes.link_lost = false;
     let mut deactivate = active;
     let mut again = true;
     loop {
@@ -180,6 +178,9 @@ async fn activate(access: &mut Access, at: &mut At<'_>) -> Result<(), Error> {
                 Err(error) => return Err(error),
             }
         }
+        // From here on it is made anew; if it is lost again meanwhile, that is news. Not sooner: some tell our own deactivation as
+        // a loss.
+        at.inbox.notes.link_lost = false;
         // What the network has given, which may be less than was asked for.
         context(at)
             .expect("+CGDCONT:", &[])

@@ -215,8 +215,12 @@ impl SaraR5Firmware {
         arguments.byte(0, 0..=0)?;
         match arguments.byte(1, 3..=4)? {
             4 => {
-                self.access.active = false;
-                self.sockets.forget_open(chassis);
+                if std::mem::take(&mut self.access.active) && chassis.quirks.tells_deactivation {
+                    chassis.urc("+UUPSDD: 0");
+                }
+                if !chassis.quirks.keeps_sockets {
+                    self.sockets.forget_open(chassis);
+                }
                 self.end_exchange(chassis, false);
                 Done::ok(300)
             }
@@ -272,7 +276,9 @@ impl SaraR5Firmware {
     }
 
     pub(super) fn lose_profile(&mut self, chassis: &mut Chassis) {
-        self.sockets.forget_open(chassis);
+        if !chassis.quirks.keeps_sockets {
+            self.sockets.forget_open(chassis);
+        }
         if std::mem::take(&mut self.access.active) {
             chassis.urc("+UUPSDD: 0");
         }

@@ -94,6 +94,13 @@ pub struct Own {
     pub uusorf: bool,
     /// What is left of a datagram that was read in part is gone. Default false: it stays, as the guide has it (5.7).
     pub whole_datagrams: bool,
+    /// To read where nothing waits, and to ask how much does, is an error. Default false: it is told that nothing does, as the guide
+    /// shows it for streams (5.5).
+    pub nothing_is_an_error: bool,
+    /// Sockets stay when the profile is lost, and count. Default false.
+    pub keeps_sockets: bool,
+    /// A second announcement comes before what the first one announced, when that is read. Default false: behind it (5.7).
+    pub announces_early: bool,
     /// The length field of `+USORF` is 2, whatever follows, as printed (5.7). Default false.
     pub misprinted_length: bool,
     /// So many `AT+USOST` get `OK` alone, and nothing is sent. Default 0.
@@ -106,6 +113,8 @@ pub struct Own {
     pub busy_resolver: u32,
     /// When `+UUPSDA` comes.
     pub activation: Activation,
+    /// `AT+UPSDA=0,4` is told by `+UUPSDD` as well. Default false.
+    pub tells_deactivation: bool,
     /// The addresses that the network gives.
     pub gives: Gives,
     /// The context of the attach is not active after registration: it takes `AT+CGACT`. Default false.
@@ -140,12 +149,16 @@ impl Default for Own {
             tcp: false,
             uusorf: false,
             whole_datagrams: false,
+            nothing_is_an_error: false,
+            keeps_sockets: false,
+            announces_early: false,
             misprinted_length: false,
             sends_nothing: 0,
             keeps_udconf: false,
             hex_read: 512,
             busy_resolver: 0,
             activation: Activation::default(),
+            tells_deactivation: false,
             gives: Gives::default(),
             inactive_context: false,
             no_upsnd: false,

@@ -223,3 +223,18 @@ fn the_profile_of_the_operator_is_touched_only_if_it_was_asked_for() {
     });
     polite(&line);
 }
+
+#[test]
+fn what_tells_of_our_own_deactivation_is_no_loss() {
+    let line = line(|quirks| quirks.tells_deactivation = true);
+    native(&line, |host| {
+        up(host);
+        hello(host);
+        // A loss that the module itself does not know of.
+        line.device().say(b"\r\n+UUPSDD: 0\r\n");
+        assert_eq!(get(host, "/hello"), operation(ModemError::LinkLost));
+        up(host);
+        hello(host);
+    });
+    polite(&line);
+}
