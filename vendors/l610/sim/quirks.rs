@@ -122,6 +122,8 @@ pub struct Own {
     pub ok_after_call: bool,
     /// So many calls fail, with `+MIPCALL: 0`. Default 0.
     pub failing_calls: u8,
+    /// `+MIPCALL: 0` comes twice for each of them. Default false.
+    pub tells_failure_twice: bool,
     /// State 2 while dialling. Default true; else 0.
     pub busy_state: bool,
     /// The call has an IPv6 address. Default false.
@@ -153,6 +155,7 @@ impl Default for Own {
             call_line: CallLine::default(),
             ok_after_call: false,
             failing_calls: 0,
+            tells_failure_twice: false,
             busy_state: true,
             ipv6: false,
             refusals: Refusals::default(),
