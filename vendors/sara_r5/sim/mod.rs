@@ -30,7 +30,7 @@
 //! ```
 //!
 //! Error codes of `AT+UCOAPER` but 15,17, the time of every answer, and how a large response is told ([`Blocks`]) are made up.
-//! Left out: TCP sockets but for their numbers, security, `AT+UPING`. What every simulated modem has is in
+//! CoAP over TCP goes as RFC 8323 has it. Left out: TCP sockets but for their numbers, security, `AT+UPING`. What every simulated modem has is in
 //! [`sim::module`](crate::sim::module). The files here, in reading order: this one, [`quirks`], `access` (chapter 2), `sockets`
 //! (chapter 5), `coap` (the commands of chapter 8), `exchange` (what happens between module and server), `address` (a URI as
 //! options).

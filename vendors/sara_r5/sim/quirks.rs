@@ -88,8 +88,6 @@ pub struct Own {
     pub lower_case: bool,
     /// How long after `+UCOAPCD` the `+UCOAPCR` comes. Default 5 ms.
     pub result_after: Millis,
-    /// `coap+tcp` is carried, as a datagram: the network behind the module has no streams. Default false: the exchange fails.
-    pub tcp: bool,
     /// Datagrams are announced by `+UUSORF`. Default false: by `+UUSORD`, as printed (5.7).
     pub uusorf: bool,
     /// What is left of a datagram that was read in part is gone. Default false: it stays, as the guide has it (5.7).
@@ -146,7 +144,6 @@ impl Default for Own {
             no_line_without_data: false,
             lower_case: false,
             result_after: Millis::new(5),
-            tcp: false,
             uusorf: false,
             whole_datagrams: false,
             nothing_is_an_error: false,
