@@ -100,6 +100,9 @@ impl SaraR5 {
             format: self.formats.first().map_or(0, |(_, own)| *own),
             ..Wanted::NOTHING
         };
+        if self.host_and_port {
+            wanted.flags |= flag::HOST | flag::PORT;
+        }
         if carries {
             wanted.cares |= flag::FORMAT;
         }

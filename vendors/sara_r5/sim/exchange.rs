@@ -117,6 +117,11 @@ impl SaraR5Firmware {
         let Some(address) = exchange.profile.address.clone() else {
             return;
         };
+        let [host, port, ..] = exchange.profile.flags;
+        if chassis.quirks.needs_host_and_port && !(host && port) {
+            self.end_exchange(chassis, false);
+            return;
+        }
         let peer = chassis.network.resolve(&address.host);
         let Some(mut peer) = peer else {
             self.end_exchange(chassis, false);

@@ -66,6 +66,8 @@ pub type Quirks = crate::sim::module::Quirks<Own>;
 /// The default is what the guide says where it says something, else what drivers in the field rely on.
 #[derive(Clone, Debug)]
 pub struct Own {
+    /// Without option flags 0 and 1 host and port of the URI are not seen, and every exchange fails. Default false.
+    pub needs_host_and_port: bool,
     /// Option flag 5 set to 0 means non-confirmable. Default false: 1 does.
     pub non_is_zero: bool,
     /// The module's numbers of content formats, with those of RFC 7252 first; others are refused. Default empty: the same numbers.
@@ -133,6 +135,7 @@ impl Oddities for Own {
 impl Default for Own {
     fn default() -> Self {
         Self {
+            needs_host_and_port: false,
             non_is_zero: false,
             formats: Vec::new(),
             keeps_percent: false,
