@@ -389,10 +389,13 @@ impl SaraR5 {
         Ok(())
     }
 
-    fn standing(&mut self, at: &At<'_>) -> Result<(), Error> {
+    fn standing(&mut self, at: &mut At<'_>) -> Result<(), Error> {
         if self.access.is_anew() {
             self.profile = Profile::default();
             self.taken = false;
+            // No exchange has outlived that.
+            at.inbox.notes.busy = false;
+            at.inbox.session = None;
         }
         standing(at)
     }

@@ -188,6 +188,22 @@ fn a_refusal_that_is_explained_has_its_number_and_one_that_is_not_is_a_refusal()
 }
 
 #[test]
+fn an_exchange_that_a_restart_has_ended_is_not_waited_for() {
+    let line = line(|_| {});
+    native(&line, |host| {
+        up(host);
+        give_up(host, "/silent", 1000);
+        line.device().reset();
+        up(host);
+        // A refusal for another reason is told at once.
+        typed(&line, "AT+UPSDA=0,4");
+        let began = line.now();
+        assert_eq!(get(host, "/hello"), operation(ModemError::Result(2)));
+        assert!(line.now().since(began) < Millis::from_secs(1));
+    });
+}
+
+#[test]
 fn a_code_is_known_by_its_class_and_its_text_is_a_hint() {
     let line = line(|_| {});
     native(&line, |host| {
