@@ -70,8 +70,8 @@ pub struct SaraR5Firmware {
 /// What happens at a later time.
 #[derive(Debug)]
 pub enum Event {
-    /// The profile is active, or is not.
-    Activated,
+    /// The profile is active, or is not: the activation's serial.
+    Activated(u32),
     /// The datagram of a socket goes: socket, its life.
     Depart(u8, u32),
     /// The bytes that wait at a socket are announced.
@@ -180,7 +180,7 @@ impl Firmware for SaraR5Firmware {
 
     fn happen(&mut self, chassis: &mut Chassis, event: Event) {
         match event {
-            Event::Activated => self.activated(chassis),
+            Event::Activated(serial) => self.activated(chassis, serial),
             Event::Depart(socket, life) => self.depart(chassis, socket, life),
             Event::Announce(socket, life) => self.announce(chassis, socket, life),
             Event::Begin(serial) => self.begin(chassis, serial),
