@@ -80,6 +80,15 @@ fn a_payload_goes_to_stdout_raw_and_nothing_else_anywhere() {
 }
 
 #[test]
+fn a_modem_that_has_streams_speaks_coap_over_tcp() {
+    let run = coap(&["--modem", "sara-r5", "-v", "coap+tcp://demo/hello"]);
+    assert_eq!(run.status, 0, "{}", run.err);
+    assert_eq!(run.out, b"Hello from the demo server!");
+    let uri = "> AT+UCOAP=1,\"coap+tcp://demo:5683/hello\"";
+    assert!(run.err.contains(uri), "{}", run.err);
+}
+
+#[test]
 fn any_byte_arrives_and_comes_back() {
     let bytes: Vec<u8> = (0..=255)
         .chain(*b"\r\nOK\r\n+QCOAPRECV: 0,1\r\n\x1a\x1b> ")
