@@ -205,7 +205,7 @@ async fn activate(access: &mut Access, at: &mut At<'_>) -> Result<(), Error> {
         }
         match made {
             Ok(()) => break,
-            // It is active in some way that it does not tell, is just becoming so for an attach that was dropped, or was not ready.
+            // It is active in some way that it does not tell, or is just becoming so, or was not ready.
             Err(Error::Modem(ModemError::Refused(_))) if again => deactivate = true,
             Err(error) => return Err(refused_as(error, ModemError::Network)),
         }

@@ -240,6 +240,25 @@ fn what_tells_of_our_own_deactivation_is_no_loss() {
 }
 
 #[test]
+fn a_line_about_registration_is_not_taken_for_the_answer_about_it() {
+    let line = line(|quirks| quirks.registers_after = Millis::from_secs(1000));
+    // Searching, with an area and a cell that look like states: as many fields as one form of the answer has.
+    for step in 0..4000 {
+        let at = line.now().after(Millis::new(3 * step));
+        line.device()
+            .say_at(at, b"\r\n+CGREG: 2,\"0001\",\"0005\",7\r\n");
+    }
+    native(&line, |host| {
+        let network = Network {
+            limit: Millis::from_secs(10),
+            ..network()
+        };
+        let attached = host.attach(&network);
+        assert_eq!(attached, operation(crate::error::Waited::Registration));
+    });
+}
+
+#[test]
 fn an_attach_that_was_dropped_while_the_profile_is_being_activated_is_taken_up_by_the_next() {
     use crate::sim::conformance::{Stepped, poll_and_drop, random};
     for activation in [Activation::After, Activation::Late] {
