@@ -16,7 +16,7 @@
 //! | [`bring_up_told`] | no modem, no SIM card, a PIN, no network: attaching ends within its limit and says which |
 //! | [`noise_survived`] | noise before the first OK does no harm |
 //! | [`reset_told`] | a reset at any place of a request is told, and attaching and connecting again heals it |
-//! | [`restarted_host_finds_its_way`] | a host that restarts alone finds its way with what the modem still has open |
+//! | [`restarted_host_finds_its_way`] | a host that restarts alone, in the middle of anything, finds its way with what the modem still has open |
 //! | [`damage_survived`] | damaged reads do not end an operation, and are counted |
 //! | [`texts_refused`] | texts of the caller that could end a quote or a line are refused, and nothing is sent |
 //! | [`transcripts_listen`] | every transcript in listen mode gives what it expects, in every chunking, by every front |
@@ -37,6 +37,7 @@
 )]
 
 mod cancel;
+pub mod desk;
 mod dialog;
 mod fronts;
 mod listen;
@@ -46,7 +47,9 @@ mod silence;
 mod surroundings;
 mod texts;
 
-pub use cancel::{Stepped, dropped_once, dropped_twice, poll_and_drop};
+pub use cancel::{
+    Stepped, dropped_once, dropped_twice, poll_and_drop, restarted_host_finds_its_way,
+};
 pub use dialog::transcripts_dialog;
 pub use fronts::{Port, Way, fronts_agree, perform_all, wait};
 pub use listen::transcripts_listen;
@@ -55,7 +58,6 @@ pub use script::{Op, perform, perform_blocking};
 pub use silence::{Faulty, Silence, silent_once};
 pub use surroundings::{
     Oddity, Simulated, at_every_poll, bring_up_told, damage_survived, noise_survived, reset_told,
-    restarted_host_finds_its_way,
 };
 pub use texts::texts_refused;
 
@@ -72,7 +74,7 @@ pub trait Bench {
     /// The dialect to be tested.
     type Dialect: Dialect;
 
-    /// The simulated modem, with a [`TestNetwork`] behind it.
+    /// The simulated modem, with a [`TestNetwork`](crate::sim::TestNetwork) behind it.
     type Modem: Simulated;
 
     /// The memory of a client, with the sizes that the dialect recommends.
@@ -252,7 +254,7 @@ macro_rules! conformance {
             what_is_missing_is_told_when_it_is_brought_up => bring_up_told,
             noise_before_the_first_ok_does_no_harm => noise_survived,
             a_reset_in_mid_request_is_told_and_attach_and_connect_heal_it => reset_told,
-            a_host_that_restarts_alone_in_mid_request_finds_its_way => restarted_host_finds_its_way,
+            a_host_that_restarts_alone_in_mid_operation_finds_its_way => restarted_host_finds_its_way,
             damaged_reads_do_not_end_an_operation_and_are_counted => damage_survived,
             texts_that_no_command_line_can_carry_are_refused => texts_refused,
             every_listening_transcript_gives_what_it_expects => transcripts_listen,

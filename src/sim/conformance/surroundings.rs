@@ -285,33 +285,6 @@ pub fn reset_told<B: Bench>() {
     assert!(polls > 5, "{polls}");
 }
 
-/// A host that restarts alone in the middle of a request, wherever, finds its way with what the modem still has open.
-pub fn restarted_host_finds_its_way<B: Bench>() {
-    let put = Op::put("/store/x", &B::body(7, 300));
-    for polls in 1.. {
-        let line = line_to::<B>(&Oddity::None);
-        let mut memory = B::Memory::default();
-        let mut client = B::client(&mut memory, Polled::new(line.serial(), line.clock()));
-        let up = [Op::Attach, Op::connect::<B>()];
-        for op in &up {
-            assert_eq!(super::perform_blocking(&mut client, op), "done");
-        }
-        let ended = super::poll_and_drop(perform(&mut client, &put), polls).is_ok();
-        if ended {
-            assert!(polls > 3, "{polls}");
-            return;
-        }
-        let mut memory = B::Memory::default();
-        let mut client = B::client(&mut memory, Polled::new(line.serial(), line.clock()));
-        for op in &up {
-            let result = super::perform_blocking(&mut client, op);
-            assert_eq!(result, "done", "after {polls} polls: {op}");
-        }
-        let hello = super::perform_blocking(&mut client, &Op::get("/hello"));
-        greeted::<B>(&format!("after {polls} polls"), &hello);
-    }
-}
-
 /// Reads that the serial port calls damaged do not end an operation, and are counted.
 pub fn damage_survived<B: Bench>() {
     let line = line_to::<B>(&Oddity::None);

@@ -48,12 +48,17 @@ fn option_numbers_that_the_module_does_not_know_or_has_no_value_for() {
 fn option_values_that_no_command_line_can_carry() {
     for path in [
         "/a%22b", "/a%0Db", "/a%0Ab", "/a%1Ab", "/a%1Bb", "/%C3%A4", "/%00", "/%7F", "/a//b",
+        "/a%2Fb",
     ] {
         refused(
             &Request::get(path),
             Unsupported::OptionValue(Number::URI_PATH),
         );
     }
+    refused(
+        &Request::get("/a?b%26c"),
+        Unsupported::OptionValue(Number::URI_QUERY),
+    );
     let long = format!("/{}", "p".repeat(181));
     refused(
         &Request::get(&long),

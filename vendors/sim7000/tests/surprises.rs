@@ -75,6 +75,7 @@ fn losing_the_link_while_idle_is_told_once() {
         "+APP PDP: 0,DEACTIVE",
         "+APP PDP:DEACTIVE",
         "+PDP: DEACT",
+        "PDP DEACT",
         "RDY",
         "NORMAL POWER DOWN",
         "UNDER-VOLTAGE POWER DOWN",
