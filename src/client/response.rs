@@ -95,7 +95,7 @@ impl<'r> Response<'r> {
     }
 
     /// An elective option of a length that its definition does not allow counts as absent (RFC 7252, section 5.4.3).
-    fn well_sized(&self, number: Number) -> Option<crate::message::Opt<'r>> {
+    pub(super) fn well_sized(&self, number: Number) -> Option<crate::message::Opt<'r>> {
         self.view
             .option(number)
             .filter(crate::message::Opt::is_well_sized)
