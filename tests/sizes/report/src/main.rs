@@ -24,7 +24,7 @@ const IMAGES: [(&str, &str, [Option<u32>; 2]); 11] = [
     ("discovery", "connect, PUT, discover", [None, None]),
     ("datagrams", "L610: connect, PUT", [None, None]),
     ("upload", "L610: connect, PUT in blocks", [None, None]),
-    ("download", "and GET in blocks, too", [None, None]),
+    ("download", "PUT, and GET in blocks", [None, None]),
     ("exchange", "blocks both ways", [None, None]),
 ];
 
