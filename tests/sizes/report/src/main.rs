@@ -256,6 +256,8 @@ fn readme(
         ("future of `attach`", "attach (Polled)"),
         ("future of `connect`", "connect (Polled)"),
         ("future of `request`", "request (Polled)"),
+        ("future of `upload`", "upload (Polled)"),
+        ("future of `download`", "download (Polled)"),
     ] {
         let (small, large) = fact(name);
         writeln!(out, "| {shown} | {small} | {large} |")?;
