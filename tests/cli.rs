@@ -917,3 +917,25 @@ fn a_content_format_is_known_by_its_whole_name_its_short_one_and_its_number() {
     let run = coap(&["-A", "nonsense", "coap://demo/hello"]);
     assert!(run.err.contains("a name such as text/plain, json"));
 }
+
+#[test]
+fn a_payload_with_an_at_sign_is_a_file_and_two_are_a_text() {
+    let from = scratch("at-sign");
+    let bytes: Vec<u8> = (0..3000_u32).map(|place| (place * 7) as u8).collect();
+    std::fs::write(&from, &bytes).unwrap();
+    let file = format!("@{}", from.to_str().unwrap());
+    for (payload, wanted) in [
+        (file.as_str(), &bytes[..]),
+        ("@@home", b"@home"),
+        ("me@home", b"me@home"),
+        ("@@", b"@"),
+    ] {
+        let run = coap(&["-m", "post", "-e", payload, "coap://demo/echo"]);
+        assert_eq!((run.status, run.err.as_str()), (0, ""));
+        assert!(run.out == wanted, "{payload}");
+    }
+    std::fs::remove_file(from).unwrap();
+    let run = coap(&["-m", "post", "-e", "@/no/such/file", "coap://demo/echo"]);
+    assert_eq!((run.status, run.out.as_slice()), (2, &b""[..]));
+    assert!(run.err.contains("cannot read /no/such/file"), "{}", run.err);
+}
