@@ -221,6 +221,65 @@ fn fetch_patch_and_ipatch_go_over_each_link_that_has_them() {
     }
 }
 
+/// A server that gives the first block of a body and answers the request for the second one with an error.
+fn half_a_body() -> u16 {
+    use coap_lite::{CoapOption, MessageType, Packet};
+    let socket = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+    let port = socket.local_addr().unwrap().port();
+    std::thread::spawn(move || {
+        let mut buffer = [0; 1500];
+        for code in ["2.05", "5.00"].into_iter().cycle() {
+            let (length, from) = socket.recv_from(&mut buffer).unwrap();
+            let mut response = Packet::from_bytes(&buffer[..length]).unwrap();
+            let options: Vec<u16> = response.options().map(|(number, _)| *number).collect();
+            for number in options {
+                response.clear_option(CoapOption::from(number));
+            }
+            response.header.set_type(MessageType::Acknowledgement);
+            response.header.set_code(code);
+            if code == "2.05" {
+                // Number 0, more, 16 bytes.
+                response.add_option(CoapOption::Block2, vec![0x08]);
+                response.payload = vec![b'x'; 16];
+            }
+            socket.send_to(&response.to_bytes().unwrap(), from).unwrap();
+        }
+    });
+    port
+}
+
+#[test]
+fn a_body_of_which_only_a_part_came_goes_nowhere_and_a_file_stays_as_it_was() {
+    let uri = format!("coap://127.0.0.1:{}/", half_a_body());
+    let run = coap(&[&uri]);
+    assert_eq!((run.status, run.out.as_slice()), (5, &b""[..]));
+    let file = scratch("half");
+    let arguments = ["-o", file.to_str().unwrap(), &uri];
+    assert_eq!(coap(&arguments).status, 5);
+    assert!(!file.exists());
+    std::fs::write(&file, b"what was there before, and longer").unwrap();
+    assert_eq!(coap(&arguments).status, 5);
+    assert_eq!(
+        std::fs::read(&file).unwrap(),
+        b"what was there before, and longer"
+    );
+    // A shorter one that came takes all of its place.
+    let whole = ["-o", file.to_str().unwrap(), "coap://demo/etag"];
+    assert_eq!(coap(&whole).status, 0);
+    assert_eq!(std::fs::read(&file).unwrap(), b"This does not change.");
+    std::fs::remove_file(file).unwrap();
+    let run = coap(&["-o", "/no/such/folder/x", "coap://demo/hello"]);
+    assert_eq!(run.status, 1);
+    assert!(
+        run.err.contains("cannot write /no/such/folder/x"),
+        "{}",
+        run.err
+    );
+    // What is no file is written to all the same.
+    #[cfg(unix)]
+    assert_eq!(coap(&["-o", "/dev/null", "coap://demo/hello"]).status, 0);
+}
+
 #[test]
 fn the_size_of_blocks_that_is_asked_for_is_proposed_and_shown() {
     let run = coap(&["-b", "256", "-v", "coap://demo/large"]);
@@ -880,4 +939,26 @@ fn a_content_format_is_known_by_its_whole_name_its_short_one_and_its_number() {
     assert!(run.err.contains("lwm2m+tlv, lwm2m+json, lwm2m+cbor"));
     let run = coap(&["-A", "nonsense", "coap://demo/hello"]);
     assert!(run.err.contains("a name such as text/plain, json"));
+}
+
+#[test]
+fn a_payload_with_an_at_sign_is_a_file_and_two_are_a_text() {
+    let from = scratch("at-sign");
+    let bytes: Vec<u8> = (0..3000_u32).map(|place| (place * 7) as u8).collect();
+    std::fs::write(&from, &bytes).unwrap();
+    let file = format!("@{}", from.to_str().unwrap());
+    for (payload, wanted) in [
+        (file.as_str(), &bytes[..]),
+        ("@@home", b"@home"),
+        ("me@home", b"me@home"),
+        ("@@", b"@"),
+    ] {
+        let run = coap(&["-m", "post", "-e", payload, "coap://demo/echo"]);
+        assert_eq!((run.status, run.err.as_str()), (0, ""));
+        assert!(run.out == wanted, "{payload}");
+    }
+    std::fs::remove_file(from).unwrap();
+    let run = coap(&["-m", "post", "-e", "@/no/such/file", "coap://demo/echo"]);
+    assert_eq!((run.status, run.out.as_slice()), (2, &b""[..]));
+    assert!(run.err.contains("cannot read /no/such/file"), "{}", run.err);
 }

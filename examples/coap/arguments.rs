@@ -8,7 +8,7 @@ use coap_modem::message::uri::{Scheme, Uri};
 use coap_modem::message::{Code, Format, Number, Value};
 use coap_modem::time::Millis;
 use std::io::Read as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -65,8 +65,8 @@ pub(crate) struct Arguments {
     #[arg(short, long, value_enum, default_value_t = Method::Get)]
     pub(crate) method: Method,
 
-    /// The payload, as text
-    #[arg(short = 'e', long, value_name = "TEXT")]
+    /// The payload, as text, or from a file (`@@` for a text that begins with `@`)
+    #[arg(short = 'e', long, value_name = "TEXT|@FILE")]
     pub(crate) payload: Option<String>,
 
     /// The payload, from a file of any size; `-` is standard input
@@ -217,8 +217,11 @@ impl Arguments {
 
     /// The bytes to send.
     pub(crate) fn body(&self) -> Result<Vec<u8>, Failure> {
-        let Some(path) = &self.file else {
-            return Ok(self.payload.clone().unwrap_or_default().into_bytes());
+        let text = self.payload.as_deref().unwrap_or_default();
+        let path = match (&self.file, text.strip_prefix('@')) {
+            (Some(path), _) => path,
+            (None, Some(path)) if !path.starts_with('@') => Path::new(path),
+            (None, text_behind) => return Ok(text_behind.unwrap_or(text).into()),
         };
         let read = if path.as_os_str() == "-" {
             let mut bytes = Vec::new();

@@ -72,10 +72,13 @@ impl Drop for Outgoing<'_> {
     }
 }
 
-/// Where the response's body goes: a file as it comes; standard output in the end, since nothing can be taken back there.
+/// Where the response's body goes as soon as all of it is there: from standard output nothing can be taken back, and in a
+/// file a part would pass for the whole.
 pub(crate) struct Output<'p> {
     path: Option<&'p Path>,
     file: Option<File>,
+    /// The file was not there before; it goes again if nothing comes of it.
+    made: bool,
     kept: Vec<u8>,
     /// Something has come, so there is a body, if an empty one.
     begun: bool,
@@ -93,6 +96,7 @@ impl<'p> Output<'p> {
         Self {
             path,
             file: None,
+            made: false,
             kept: Vec::new(),
             begun: false,
             links,
@@ -107,7 +111,7 @@ impl<'p> Output<'p> {
         self.failed.take()
     }
 
-    /// All is there: standard output gets it now.
+    /// All is there, and goes where it belongs.
     pub(crate) fn finish(&mut self) -> io::Result<()> {
         clear(self.bar.take().as_ref());
         let for_people = self.path.is_none() && io::stdout().is_terminal();
@@ -120,8 +124,15 @@ impl<'p> Output<'p> {
         if self.links && self.quiet && !for_people {
             tell(format_args!("{}", links.trim_end()));
         }
-        if self.path.is_some() || !self.begun {
+        if !self.begun {
             return Ok(());
+        }
+        if let Some(mut file) = self.file.take() {
+            self.made = false;
+            if file.metadata()?.is_file() {
+                file.set_len(0)?;
+            }
+            return file.write_all(&self.kept);
         }
         let body = if self.links && for_people {
             links.as_bytes()
@@ -143,15 +154,23 @@ impl<'p> Output<'p> {
         }
     }
 
-    fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
-        if self.path.is_none() || self.links {
-            self.kept.extend_from_slice(bytes);
-        }
-        match (self.path, &mut self.file) {
-            (None, _) => Ok(()),
-            (Some(_), Some(file)) => file.write_all(bytes),
-            (Some(path), file) => file.insert(File::create(path)?).write_all(bytes),
-        }
+    /// Opens the file, which stays as it is for now: one that cannot be written to is told before all of the body comes.
+    fn open(&mut self) -> io::Result<()> {
+        let (Some(path), None) = (self.path, &self.file) else {
+            return Ok(());
+        };
+        let mut how = File::options();
+        how.write(true);
+        self.file = Some(match how.clone().create_new(true).open(path) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                how.create(true).open(path)?
+            }
+            opened => {
+                self.made = opened.is_ok();
+                opened?
+            }
+        });
+        Ok(())
     }
 
     fn note(&mut self, result: io::Result<()>) -> Result<(), Refused> {
@@ -170,7 +189,8 @@ impl Sink for Output<'_> {
         if first.block2().is_some_and(|block| block.more()) {
             self.bar = Some(bar("receiving", first.body_size(), self.quiet));
         }
-        Ok(())
+        let opened = self.open();
+        self.note(opened)
     }
 
     fn piece(&mut self, offset: u32, bytes: &[u8]) -> Result<(), Refused> {
@@ -178,14 +198,12 @@ impl Sink for Output<'_> {
         if let Some(bar) = &self.bar {
             bar.set_position(u64::from(offset) + bytes.len() as u64);
         }
-        let written = self.write(bytes);
-        self.note(written)
+        self.kept.extend_from_slice(bytes);
+        Ok(())
     }
 
     fn restart(&mut self) -> bool {
         self.kept.clear();
-        // Made anew with the next piece.
-        self.file = None;
         true
     }
 }
@@ -193,6 +211,10 @@ impl Sink for Output<'_> {
 impl Drop for Output<'_> {
     fn drop(&mut self) {
         clear(self.bar.as_ref());
+        if let (true, Some(path)) = (self.made, self.path) {
+            // One that cannot be removed is empty at least.
+            let _ = std::fs::remove_file(path);
+        }
     }
 }
 

@@ -21,6 +21,7 @@
 mod any;
 mod capabilities;
 mod discovery;
+mod echo;
 mod reply;
 mod request;
 mod response;
@@ -28,6 +29,7 @@ mod transfer;
 
 pub use any::AnyClient;
 pub use capabilities::{Blockwise, Capabilities, Matching, Options, Reliability, Shows};
+pub use echo::Echo;
 pub use reply::{Incoming, Reply};
 pub use request::Request;
 pub(crate) use request::build_error;
@@ -89,6 +91,26 @@ pub trait CoapClient {
         request: &Request<'_>,
         buffer: &'r mut [u8],
     ) -> Result<Response<'r>, ClientError<Self::LinkError>>;
+
+    /// The same, and if the server wants to see that the request is fresh (4.01 with an Echo option; RFC 9175, section 2.3),
+    /// sends it once more with what the server said. Transfers do so by themselves.
+    ///
+    /// # Errors
+    /// As for [`request`](Self::request). On links that cannot send the option, the 4.01 is the response.
+    ///
+    /// # If dropped half-way
+    /// As for [`request`](Self::request).
+    async fn request_fresh<'r>(
+        &mut self,
+        request: &Request<'_>,
+        buffer: &'r mut [u8],
+    ) -> Result<Response<'r>, ClientError<Self::LinkError>>
+    where
+        Self: Sized,
+    {
+        let length = echo::ask(self, *request, buffer).await?;
+        Ok(echo::response(buffer, length)?)
+    }
 
     /// The response that did not fit its buffer. It is held until the next request.
     ///
@@ -338,6 +360,18 @@ pub trait Blocking {
         buffer: &'r mut [u8],
     ) -> Result<Response<'r>, ClientError<Self::LinkError>>;
 
+    /// See [`CoapClient::request_fresh`].
+    ///
+    /// # Errors
+    /// As there.
+    fn request_fresh<'r>(
+        &mut self,
+        request: &Request<'_>,
+        buffer: &'r mut [u8],
+    ) -> Result<Response<'r>, ClientError<Self::LinkError>>
+    where
+        Self: Sized;
+
     /// See [`CoapClient::held`].
     ///
     /// # Errors
@@ -472,6 +506,14 @@ impl<C: CoapClient> Blocking for C {
         buffer: &'r mut [u8],
     ) -> Result<Response<'r>, ClientError<Self::LinkError>> {
         block_on(CoapClient::request(self, request, buffer))
+    }
+
+    fn request_fresh<'r>(
+        &mut self,
+        request: &Request<'_>,
+        buffer: &'r mut [u8],
+    ) -> Result<Response<'r>, ClientError<Self::LinkError>> {
+        block_on(CoapClient::request_fresh(self, request, buffer))
     }
 
     fn held<'r>(&mut self, buffer: &'r mut [u8]) -> Result<Option<Response<'r>>, Error> {

@@ -56,6 +56,11 @@ impl<'r> Response<'r> {
         self.uint(Number::SIZE2)
     }
 
+    /// How long a body the server would take at most, if a response of 4.13 tells (the Size1 option; RFC 7959, section 2.9.3).
+    pub fn largest_request_body(&self) -> Option<u32> {
+        self.uint(Number::SIZE1)
+    }
+
     /// Which block of a body the payload is, if the body comes in blocks (RFC 7959, section 2.2).
     pub fn block2(&self) -> Option<Block> {
         self.well_sized(Number::BLOCK2)?.block()
@@ -92,7 +97,7 @@ impl<'r> Response<'r> {
     }
 
     /// An elective option of a length that its definition does not allow counts as absent (RFC 7252, section 5.4.3).
-    fn well_sized(&self, number: Number) -> Option<crate::message::Opt<'r>> {
+    pub(super) fn well_sized(&self, number: Number) -> Option<crate::message::Opt<'r>> {
         self.view
             .option(number)
             .filter(crate::message::Opt::is_well_sized)

@@ -212,6 +212,21 @@ fn too_large_without_a_smaller_size_is_the_final_response() {
 }
 
 #[test]
+fn how_much_the_server_would_take_is_told() {
+    let peer = Peer::new([say(413).raw(60, &[0x10, 0]), say(413)]);
+    peer.with(|client| {
+        for hint in [Some(4096), None] {
+            let body = bytes(9000);
+            let request = Request::put("/x", &[]);
+            let mut buffer = [0; 200];
+            let response = client.upload(&request, &body[..], &mut buffer).unwrap();
+            assert_eq!(response.code(), Code::REQUEST_ENTITY_TOO_LARGE);
+            assert_eq!(response.largest_request_body(), hint);
+        }
+    });
+}
+
+#[test]
 fn what_the_server_has_lost_is_sent_once_more_and_told_from_the_first_try() {
     let answers = [
         say(231).block1(0, 1, 64),

@@ -6,6 +6,7 @@ use crate::{ask, demo, is_request, with_client};
 use coap_lite::{CoapOption, Packet, RequestType};
 use coap_modem::client::{Blocking, Request};
 use coap_modem::message::{Code, Number, Value, format, no_response};
+use coap_modem::udp::UdpClient;
 
 /// Sends a request with this option to a server that tells what arrived; gives the option's value on the wire.
 fn carried(number: Number, value: Value<'_>) -> Option<Vec<u8>> {
@@ -139,4 +140,101 @@ fn rfc_9175_echo_and_request_tag_are_carried_as_they_are() {
     ] {
         assert_eq!(carried(number, Value::Opaque(value)), Some(value.to_vec()));
     }
+}
+
+/// A server that answers each request with a code and perhaps an Echo value; the Echo values and payloads that came.
+fn freshness(
+    answers: &'static [(&'static str, Option<&'static [u8]>)],
+    ask: impl FnOnce(&mut UdpClient<'_>),
+) -> Vec<(Option<Vec<u8>>, Vec<u8>)> {
+    let echo = CoapOption::from(Number::ECHO.0);
+    let part = play(move |part| {
+        let mut heard = Vec::new();
+        let mut ids = Vec::new();
+        for (code, value) in answers {
+            let request = part.receive();
+            heard.push((
+                request.get_first_option(echo).cloned(),
+                request.payload.clone(),
+            ));
+            let id = (request.header.message_id, request.get_token().to_vec());
+            assert!(!ids.contains(&id), "a request of its own");
+            ids.push(id);
+            let mut response = piggybacked(&request, code);
+            if let Some(value) = value {
+                response.add_option(echo, value.to_vec());
+            }
+            if let Some(block) = request.get_first_option(CoapOption::Block1) {
+                response.add_option(CoapOption::Block1, block.clone());
+            }
+            part.send(&response);
+        }
+        heard
+    });
+    with_client(part.port, ask);
+    part.end()
+}
+
+#[test]
+fn rfc_9175_a_request_is_made_once_more_with_the_value_of_a_server_that_wants_it_fresh() {
+    let put = Request::put("/lock", b"open");
+    let asked = |code: Code| {
+        move |client: &mut UdpClient<'_>| {
+            let mut buffer = [0; 100];
+            let response = client.request_fresh(&put, &mut buffer).unwrap();
+            assert_eq!(response.code(), code);
+        }
+    };
+    let first = (None, b"open".to_vec());
+    let again = |value: &[u8]| (Some(value.to_vec()), b"open".to_vec());
+
+    let heard = freshness(
+        &[("4.01", Some(b"\x00now")), ("2.04", None)],
+        asked(Code::CHANGED),
+    );
+    assert_eq!(heard, [first.clone(), again(b"\x00now")]);
+    // Once only; and not if nobody wants it.
+    let heard = freshness(
+        &[("4.01", Some(b"a")), ("4.01", Some(b"b"))],
+        asked(Code::UNAUTHORIZED),
+    );
+    assert_eq!(heard, [first.clone(), again(b"a")]);
+    let heard = freshness(&[("4.01", None)], asked(Code::UNAUTHORIZED));
+    assert_eq!(heard, std::slice::from_ref(&first));
+    let heard = freshness(&[("2.04", Some(b"later"))], asked(Code::CHANGED));
+    assert_eq!(heard, std::slice::from_ref(&first));
+    // A plain request gives the response as it came, with the value in it.
+    let heard = freshness(&[("4.01", Some(b"now"))], |client| {
+        let mut buffer = [0; 100];
+        let response = client.request(&put, &mut buffer).unwrap();
+        assert_eq!(response.code(), Code::UNAUTHORIZED);
+        assert_eq!(response.echo().unwrap().as_bytes(), b"now");
+    });
+    assert_eq!(heard, [first]);
+}
+
+#[test]
+fn rfc_9175_each_block_is_made_once_more_if_it_must_be_fresh() {
+    const ANSWERS: &[(&str, Option<&[u8]>)] = &[
+        ("4.01", Some(b"one")),
+        ("2.31", None),
+        ("4.01", Some(b"two")),
+        ("2.04", None),
+    ];
+    let heard = freshness(ANSWERS, |client| {
+        let put = Request::put("/lock", &[]).block_size(16);
+        let mut buffer = [0; 100];
+        let response = client.upload(&put, &[b'x'; 20][..], &mut buffer).unwrap();
+        assert_eq!(response.code(), Code::CHANGED);
+    });
+    let block = |value: Option<&[u8]>, length| (value.map(<[u8]>::to_vec), vec![b'x'; length]);
+    assert_eq!(
+        heard,
+        [
+            block(None, 16),
+            block(Some(b"one"), 16),
+            block(None, 4),
+            block(Some(b"two"), 4),
+        ]
+    );
 }

@@ -33,9 +33,10 @@ mod upload;
 
 pub use body::{Refused, Sink, SinkFn, Source, SourceFn};
 
+use super::echo::{ask, response};
 use super::{Capabilities, CoapClient, ETag, Request, Response};
-use crate::error::{ClientError, Error, PeerError, Resource, Unsupported};
-use crate::message::{Code, Number, Value, View};
+use crate::error::{ClientError, Error, Resource, Unsupported};
+use crate::message::{Code, Number, Value};
 use download::{Download, Verdict};
 use upload::Upload;
 
@@ -58,16 +59,6 @@ pub struct Resume {
     /// The entity-tag of what is there, if the server gave one. If it is another one now, the download
     /// [starts over](Sink::restart).
     pub etag: Option<ETag>,
-}
-
-/// Asks, and gives the length of the response, which stands at the beginning of the buffer. (A response that is not the last
-/// must not keep the buffer borrowed.)
-async fn ask<C: CoapClient>(
-    client: &mut C,
-    request: &Request<'_>,
-    buffer: &mut [u8],
-) -> Result<usize, ClientError<C::LinkError>> {
-    Ok(client.request(request, buffer).await?.message().len())
 }
 
 /// The options of a transfer's request, put together for one block.
@@ -190,7 +181,7 @@ async fn send<C: CoapClient, S: Source>(
             }
             message = download.ready(message);
         }
-        let answered = ask(client, &message.more(extras.as_slice()), buffer).await;
+        let answered = ask(client, message.more(extras.as_slice()), buffer).await;
         match answered {
             Ok(length) => {
                 let response = response(buffer, length)?;
@@ -222,7 +213,7 @@ async fn receive<C: CoapClient, S: Sink>(
         let mut extras = Extras::new();
         let message = download.ask(*request, &mut extras);
         let message = message.more(extras.as_slice());
-        let answered = ask(client, &message, buffer).await;
+        let answered = ask(client, message, buffer).await;
         match answered {
             Ok(length) => {
                 if take(download, &response(buffer, length)?, sink)? {
@@ -288,14 +279,6 @@ fn copy(message: &[u8], buffer: &mut [u8]) -> Result<usize, Error> {
         *to = *from;
     }
     Ok(message.len())
-}
-
-/// The response at the beginning of a buffer.
-fn response(buffer: &[u8], length: usize) -> Result<Response<'_>, Error> {
-    match View::parse(buffer.get(..length).unwrap_or(&[])) {
-        Ok(view) => Ok(Response::new(view)),
-        Err(_) => Err(PeerError::Malformed.into()),
-    }
 }
 
 /// Whether the request is only a question, which may be asked again (RFC 7252, section 5.1; RFC 8132, section 2).

@@ -24,7 +24,7 @@ const IMAGES: [(&str, &str, [Option<u32>; 2]); 11] = [
     ("discovery", "connect, PUT, discover", [None, None]),
     ("datagrams", "L610: connect, PUT", [None, None]),
     ("upload", "L610: connect, PUT in blocks", [None, None]),
-    ("download", "and GET in blocks, too", [None, None]),
+    ("download", "PUT, and GET in blocks", [None, None]),
     ("exchange", "blocks both ways", [None, None]),
 ];
 
@@ -256,6 +256,8 @@ fn readme(
         ("future of `attach`", "attach (Polled)"),
         ("future of `connect`", "connect (Polled)"),
         ("future of `request`", "request (Polled)"),
+        ("future of `upload`", "upload (Polled)"),
+        ("future of `download`", "download (Polled)"),
     ] {
         let (small, large) = fact(name);
         writeln!(out, "| {shown} | {small} | {large} |")?;
