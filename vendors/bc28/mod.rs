@@ -38,8 +38,9 @@
 //! another id it belongs to a request that was given up, and is dropped. A separate response (type CON or NON) has an id of
 //! the server's own: it is taken for the open request's, whoever sent it, from the moment on at which that request is sent.
 //! What nobody can tell apart then: a separate response to a request that was given up, while the next one is open. One with
-//! the id of the separate response before it is that one printed again, and nobody's. A message with an Observe option is a notification, unless the open request asked for notifications; to which of several
-//! observations it belongs is not shown. Without an open request only notifications and requests are kept.
+//! the id of the separate response before it is that one printed again, and nobody's. A message with an Observe option is a
+//! notification, unless the open request asked for notifications; to which of several observations it belongs is not shown.
+//! Without an open request only notifications and requests are kept.
 //!
 //! # Codes
 //!
@@ -85,9 +86,9 @@
 //!
 //! URCs between a command and its answer; answers with and without a blank; echo back at each restart, which says `OK` when it
 //! is over; a restart when the radio is switched on; a context that outlives a restart of the host, or does not outlive a
-//! deep sleep (it is made anew behind a message that was refused, or given up before its prompt); a context that sends to one
-//! address only; `+CGPADDR` without an address; the same message printed twice; a
-//! firmware that prints no Content-Format it does not know, forgets a comma behind a block (`23,"0/M/64"`), cuts a value
+//! deep sleep (it is made anew where the status is refused, and behind a message that was refused, or given up before its
+//! prompt); a context that sends to one address only; `+CGPADDR` without an address; the same message printed twice; a firmware that
+//! prints no Content-Format it does not know, forgets a comma behind a block (`23,"0/M/64"`), cuts a value
 //! off, and repeats a message id unless told another. That firmware fetches further blocks itself and prints each: the first
 //! is delivered, the others are nobody's. It takes ten options only, none with a comma in its value, cuts a path at 100
 //! characters, decodes percent signs in it, sends bytes of an old token with mode 3 (which is used only to answer a request
@@ -328,7 +329,10 @@ impl Dialect for Bc28 {
         if self.unasked {
             at.inbox.notes.busy = false;
             let asked = at.put("AT+QCOAPDATASTATUS?");
-            borne(asked.expect("+QCOAPDATASTATUS:", &[1]).ok(ANSWER).await)?;
+            let asked = asked.expect("+QCOAPDATASTATUS:", &[1]).ok(ANSWER).await;
+            // Without a context it has no status.
+            renew |= asked.is_err();
+            borne(asked)?;
             self.unasked = false;
             // It still repeats a message that was given up.
             renew |= at.number(0) == Some(1) || at.inbox.notes.busy;
@@ -348,7 +352,7 @@ impl Dialect for Bc28 {
                     _ => command.quoted(option.value),
                 };
             }
-            command.ok(ANSWER).await?;
+            command.ok(ANSWER).await.map_err(named)?;
         }
         let token = message.token();
         let head = at.put("AT+QCOAPHEAD=");
@@ -358,13 +362,14 @@ impl Dialect for Bc28 {
             let head = head.text("5").num(message.id().into());
             head.num(u32::try_from(token.len()).unwrap_or(0)).hex(token)
         };
-        head.ok(ANSWER).await?;
+        head.ok(ANSWER).await.map_err(named)?;
 
         let code = message.code();
         self.unasked |= message.kind() == Kind::Confirmable;
         // Nobody has answered it before.
         if let Some(request) = &mut at.inbox.exchange {
-            request.observes = message.option(Number::OBSERVE).is_some();
+            let observe = message.option(Number::OBSERVE);
+            request.observes = observe.and_then(|option| option.uint()) == Some(0);
             request.sent = true;
         }
         let send = at
@@ -419,13 +424,14 @@ impl Bc28 {
         for (setting, on) in [("\"Showrspopt\"", true), ("\"Showra\"", self.show_sender)] {
             if on {
                 let set = at.put("AT+QCOAPCFG=").text(setting).text("1");
-                set.ok(ANSWER).await?;
+                set.ok(ANSWER).await.map_err(named)?;
             }
         }
         for resource in self.resources {
             let length = u32::try_from(resource.len()).unwrap_or(0);
             let add = at.put("AT+QCOAPADDRES=").num(length);
-            add.quoted(resource.as_bytes()).ok(ANSWER).await?;
+            let add = add.quoted(resource.as_bytes()).ok(ANSWER).await;
+            add.map_err(named)?;
         }
         at.inbox.notes.closed = false;
         self.made = true;
