@@ -89,6 +89,9 @@ const SESSION: Millis = Millis::from_secs(180);
 /// How often a modem may tell of its start while it is brought up: boot lines come one by one.
 const BOOTS: u8 = 4;
 
+/// How long it may take to fetch what has come while somebody waits for an event, however short he waits.
+const FETCH: Millis = Millis::from_secs(10);
+
 /// How long an answer to a request may take: who asked waits no longer (RFC 7252, section 4.8.2: `MAX_TRANSMIT_WAIT`).
 const REPLY: Millis = Millis::from_secs(93);
 
@@ -228,7 +231,10 @@ impl<L: Link> Session<'_, L> {
                 return Ok(found);
             }
             if self.link.inbox(|inbox| inbox.notes.announced) {
-                self.settle(until).await?;
+                // It has come, so it is no longer waited for.
+                let limit = now.after(FETCH);
+                let limit = if until.reached(limit) { until } else { limit };
+                self.settle(limit).await?;
                 self.link.fetch().await?;
             } else {
                 self.link.wait(until).await?;
