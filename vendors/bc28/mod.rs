@@ -87,10 +87,10 @@
 //! URCs between a command and its answer; answers with and without a blank; echo back at each restart, which says `OK` when it
 //! is over; a restart when the radio is switched on; a context that outlives a restart of the host, or does not outlive a
 //! deep sleep (it is made anew where the status is refused, and behind a message that was refused, or given up before its
-//! prompt); a context that sends to one address only; `+CGPADDR` without an address; the same message printed twice; a firmware that
-//! prints no Content-Format it does not know, forgets a comma behind a block (`23,"0/M/64"`), cuts a value
-//! off, and repeats a message id unless told another. That firmware fetches further blocks itself and prints each: the first
-//! is delivered, the others are nobody's. It takes ten options only, none with a comma in its value, cuts a path at 100
+//! prompt); a context that sends to one address only; `+CGPADDR` without an address; the same message printed twice; a
+//! firmware that prints no Content-Format it does not know, forgets a comma behind a block (`23,"0/M/64"`), cuts a value off,
+//! and repeats a message id unless told another. That firmware fetches further blocks itself and prints each: the first is
+//! delivered, the others are nobody's. It takes ten options only, none with a comma in its value, cuts a path at 100
 //! characters, decodes percent signs in it, sends bytes of an old token with mode 3 (which is used only to answer a request
 //! without a token), and passes over numbers 1, 4, 5, 8, 14, 17, 20 and 39 without a word: none of that can be seen.
 //!
@@ -99,8 +99,9 @@
 //! The commands of relatives under the same names: inline payloads (`AT+QCOAPSEND=..,<len>,<hex>`), `QCOAPCREATE` with a mode and a
 //! key. DTLS, which the note does not offer. Entering a PIN: no source says how, so a SIM that wants one is
 //! [`PinRequired`](crate::error::ModemError::PinRequired). `AT+NCONFIG=AUTOCONNECT`, `AT+NBAND`, `AT+QREGSWT` (switches a registration at
-//! another service off): persistent, and in force only after `AT+NRB`, so for who builds the device. `AT+CPSMS`, `AT+CEDRXS`: power
-//! saving is the application's; a line that sleeps is asked until it answers. That one firmware cannot send codes of class 4.
+//! another service off, which else takes one of seven sockets): persistent, and in force only after `AT+NRB`, so for who builds the
+//! device. `AT+CPSMS`, `AT+CEDRXS`: power saving is the application's; a line that sleeps is asked until it answers. The speed of
+//! the line, 9600 baud as delivered, is the port's. That one firmware cannot send codes of class 4.
 
 #[cfg(feature = "sim")]
 pub mod sim;
@@ -186,7 +187,7 @@ impl Bc28 {
         self.payload = payload;
     }
 
-    /// Sets the UDP port of the context.
+    /// Sets the UDP port of the context: any but 0.
     pub fn set_local_port(&mut self, port: u16) {
         self.local_port = port;
     }
@@ -283,6 +284,9 @@ impl Dialect for Bc28 {
         let host = server.host.as_bytes();
         if host.len() > 255 {
             return Err(Invalid::Host.into());
+        }
+        if self.local_port == 0 {
+            return Err(Invalid::Port.into());
         }
         self.open = false;
         if let Some(address) = Address::new(host) {

@@ -181,6 +181,19 @@ fn hosts_that_no_command_line_can_carry() {
 }
 
 #[test]
+fn a_local_port_that_is_none() {
+    let line = line(|_| {});
+    let mut dialect = Bc28::default();
+    dialect.set_local_port(0);
+    with_settings(&line, dialect, |host| {
+        host.attach(&network()).unwrap();
+        line.sent();
+        assert_eq!(host.connect(&DEMO), operation(Invalid::Port));
+        assert_eq!(line.sent(), b"", "nothing at all was sent");
+    });
+}
+
+#[test]
 fn network_settings_that_no_command_line_can_carry() {
     for network in [
         Network::new("a\rb"),
