@@ -161,6 +161,30 @@ pub enum PeerError {
     Malformed,
     /// Nothing listens at the server's port, or the host cannot be reached.
     Unreachable,
+    /// A body in blocks could not be put together, or not be handed over (RFC 7959).
+    Blocks(Blocks),
+}
+
+/// What ends a block-wise transfer. The other side does not keep to the rules, or the resource has changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum Blocks {
+    /// The resource has changed in mid-transfer, and the transfer cannot start over: the sink cannot forget what it has,
+    /// the request must not be repeated, or it has changed too often (RFC 7959, section 2.4).
+    Changed,
+    /// The server speaks of another block than the one that was sent or asked for (section 2.5).
+    Number,
+    /// The server makes blocks larger than agreed (section 2.3 and 2.4).
+    Size,
+    /// A block is not as long as it says of itself (section 2.2).
+    Length,
+    /// The server takes or gives a part as if it were the whole.
+    Missing,
+    /// The server waits for more (2.31) where there is no more (section 2.9.1).
+    Unasked,
+    /// More blocks than can be numbered: 2^20 (section 2.2). Larger blocks would help.
+    TooMany,
 }
 
 /// Which lent buffer is too small, and by how much.
@@ -179,6 +203,10 @@ pub enum Resource {
         /// Bytes that the whole message takes.
         needed: u16,
     },
+    /// The source of a body could not give the piece that was asked for.
+    Source,
+    /// The body that came does not fit the buffer that was lent for it, or its sink takes no more.
+    Sink,
     /// A command line does not fit the command buffer.
     Command,
     /// The response could not be kept: a line was longer than the line buffer, or the message than the inbox.
@@ -284,7 +312,7 @@ impl fmt::Display for Unsupported {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("not supported by this link: ")?;
         match self {
-            Self::Method(code) => write!(f, "code {code}"),
+            Self::Method(code) => write!(f, "method or response code {code}"),
             Self::Option(number) => write!(f, "option {}", number.0),
             Self::OptionValue(number) => write!(f, "such a value of option {}", number.0),
             Self::OptionCount(limit) => write!(f, "more than {limit} options in a message"),
@@ -359,7 +387,23 @@ impl fmt::Display for PeerError {
             }
             Self::Malformed => f.write_str("the response is not a well-formed CoAP message"),
             Self::Unreachable => f.write_str("nothing listens there: check address and port"),
+            Self::Blocks(what) => what.fmt(f),
         }
+    }
+}
+
+impl fmt::Display for Blocks {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("block-wise transfer: ")?;
+        f.write_str(match self {
+            Self::Changed => "the resource has changed meanwhile; ask for it again",
+            Self::Number => "the server speaks of another block than the one that was meant",
+            Self::Size => "the server makes larger blocks than agreed",
+            Self::Length => "a block has another length than it says",
+            Self::Missing => "the server takes or gives a part for the whole",
+            Self::Unasked => "the server waits for more than there is",
+            Self::TooMany => "more blocks than can be numbered; larger ones would help",
+        })
     }
 }
 
@@ -373,6 +417,8 @@ impl fmt::Display for Resource {
             Self::Message { needed } => {
                 write!(f, "the request takes a transmit buffer of {needed} bytes")
             }
+            Self::Source => f.write_str("the body to send could not be read"),
+            Self::Sink => f.write_str("the body that came does not fit where it was to go"),
             Self::Command => f.write_str("a command does not fit the command buffer"),
             Self::Inbox => f.write_str("the response was longer than the line buffer or the inbox"),
         }

@@ -4,7 +4,11 @@
 //! (RFC 7252, section 4): it retransmits, acknowledges and recognises duplicates. One socket a server, connected, so
 //! that datagrams of others do not come in.
 //!
-//! Waiting polls the socket every millisecond and needs no runtime.
+//! Waiting polls the socket every millisecond and needs no runtime. Many servers at once are a [`Group`].
+
+mod group;
+
+pub use group::{Group, Heard, LEISURE};
 
 use crate::at::Inbox;
 use crate::client::{

@@ -5,6 +5,7 @@
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
+    clippy::cast_possible_truncation,
     reason = "clippy exempts the tests, but not the helpers of a test crate"
 )]
 
@@ -41,6 +42,18 @@ fn each(links: &[&[&str]], claim: impl Fn(&[&str]) + Sync) {
         }
     });
 }
+
+/// Those that carry the methods of RFC 8132: sockets.
+const ANY_METHOD: [&[&str]; 3] = [&[], &["--modem", "l610"], &["--modem", "sara-r5-sockets"]];
+
+/// Those that carry bodies in blocks.
+const IN_BLOCKS: [&[&str]; 5] = [
+    &[],
+    &["--modem", "bc28"],
+    &["--modem", "l610"],
+    &["--modem", "sara-r5"],
+    &["--modem", "sara-r5-sockets"],
+];
 
 /// Whether its modem shows no more of a response code than the class.
 fn shows_class_only(link: &[&str]) -> bool {
@@ -115,6 +128,183 @@ fn a_file_goes_out_and_the_response_goes_to_a_file() {
 }
 
 #[test]
+fn a_file_larger_than_a_block_goes_out_and_comes_back_block_by_block() {
+    let (from, to) = (scratch("large-from"), scratch("large-to"));
+    let bytes: Vec<u8> = (0..50_000_u32).map(|place| (place * 7) as u8).collect();
+    std::fs::write(&from, &bytes).unwrap();
+    let (from_name, to_name) = (from.to_str().unwrap(), to.to_str().unwrap());
+    let echo = ["-m", "put", "-f", from_name, "coap://demo/echo"];
+    for size in ["64", "100", "1024"] {
+        let run = coap(&[&["-b", size, "-o", to_name], &echo[..]].concat());
+        // No bar where nobody is looking.
+        assert_eq!((run.status, run.err.as_str()), (0, ""));
+        assert_eq!(run.out, b"");
+        assert!(std::fs::read(&to).unwrap() == bytes);
+    }
+    let run = coap(&echo);
+    assert_eq!((run.status, run.err.as_str()), (0, ""));
+    assert!(run.out == bytes);
+    std::fs::remove_file(from).unwrap();
+    std::fs::remove_file(to).unwrap();
+}
+
+#[test]
+fn a_body_larger_than_a_block_goes_out_and_comes_back_through_each_link_that_has_blocks() {
+    let bytes: Vec<u8> = (0..1300_u32).map(|place| (place * 7) as u8).collect();
+    each(&LINKS, |link| {
+        let arguments = ["-m", "post", "-f", "-", "-t", "42", "coap://demo/echo"];
+        let run = coap_with(&[link, &arguments].concat(), &bytes);
+        if IN_BLOCKS.contains(&link) {
+            assert_eq!((run.status, run.err.as_str()), (0, ""));
+            assert!(run.out == bytes);
+        } else {
+            assert_eq!(run.status, 2, "{}", run.err);
+            assert!(
+                run.err.contains("not supported by this link"),
+                "{}",
+                run.err
+            );
+            assert_eq!(run.err.lines().count(), 1);
+            assert_eq!(run.out, b"");
+        }
+    });
+}
+
+#[test]
+fn fetch_patch_and_ipatch_go_over_each_link_that_has_them() {
+    each(&LINKS, |link| {
+        for (method, code) in [
+            ("fetch", "2.05 Content"),
+            ("patch", "2.04 Changed"),
+            ("ipatch", "2.04 Changed"),
+        ] {
+            let arguments = [
+                "-m",
+                method,
+                "-e",
+                "[]",
+                "-t",
+                "51",
+                "-v",
+                "coap://demo/echo",
+            ];
+            let run = over(link, &arguments);
+            if ANY_METHOD.contains(&link) {
+                assert_eq!(run.status, 0, "{}", run.err);
+                assert_eq!(run.out, b"[]");
+                let says = format!("{code}, Content-Format application/json-patch+json, ");
+                assert!(run.err.contains(&says), "{}", run.err);
+            } else {
+                assert_eq!(run.status, 2, "{}", run.err);
+                assert!(
+                    run.err.contains("not supported by this link"),
+                    "{}",
+                    run.err
+                );
+                let way_out = match shows_class_only(link) {
+                    true => "the modem's socket link can carry it",
+                    false => "without --modem, plain UDP can do it",
+                };
+                assert!(run.err.contains(way_out), "{}", run.err);
+            }
+        }
+    });
+    // Larger than a block, both ways.
+    let bytes: Vec<u8> = (0..3000_u32).map(|place| (place * 7) as u8).collect();
+    for method in ["fetch", "patch", "ipatch"] {
+        let run = coap_with(
+            &["-m", method, "-f", "-", "-b", "64", "coap://demo/echo"],
+            &bytes,
+        );
+        assert_eq!((run.status, run.err.as_str()), (0, ""), "{method}");
+        assert!(run.out == bytes, "{method}");
+    }
+}
+
+/// A server that gives the first block of a body and answers the request for the second one with an error.
+fn half_a_body() -> u16 {
+    use coap_lite::{CoapOption, MessageType, Packet};
+    let socket = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+    let port = socket.local_addr().unwrap().port();
+    std::thread::spawn(move || {
+        let mut buffer = [0; 1500];
+        for code in ["2.05", "5.00"].into_iter().cycle() {
+            let (length, from) = socket.recv_from(&mut buffer).unwrap();
+            let mut response = Packet::from_bytes(&buffer[..length]).unwrap();
+            let options: Vec<u16> = response.options().map(|(number, _)| *number).collect();
+            for number in options {
+                response.clear_option(CoapOption::from(number));
+            }
+            response.header.set_type(MessageType::Acknowledgement);
+            response.header.set_code(code);
+            if code == "2.05" {
+                // Number 0, more, 16 bytes.
+                response.add_option(CoapOption::Block2, vec![0x08]);
+                response.payload = vec![b'x'; 16];
+            }
+            socket.send_to(&response.to_bytes().unwrap(), from).unwrap();
+        }
+    });
+    port
+}
+
+#[test]
+fn a_body_of_which_only_a_part_came_goes_nowhere_and_a_file_stays_as_it_was() {
+    let uri = format!("coap://127.0.0.1:{}/", half_a_body());
+    let run = coap(&[&uri]);
+    assert_eq!((run.status, run.out.as_slice()), (5, &b""[..]));
+    let file = scratch("half");
+    let arguments = ["-o", file.to_str().unwrap(), &uri];
+    assert_eq!(coap(&arguments).status, 5);
+    assert!(!file.exists());
+    std::fs::write(&file, b"what was there before, and longer").unwrap();
+    assert_eq!(coap(&arguments).status, 5);
+    assert_eq!(
+        std::fs::read(&file).unwrap(),
+        b"what was there before, and longer"
+    );
+    // A shorter one that came takes all of its place.
+    let whole = ["-o", file.to_str().unwrap(), "coap://demo/etag"];
+    assert_eq!(coap(&whole).status, 0);
+    assert_eq!(std::fs::read(&file).unwrap(), b"This does not change.");
+    std::fs::remove_file(file).unwrap();
+    let run = coap(&["-o", "/no/such/folder/x", "coap://demo/hello"]);
+    assert_eq!(run.status, 1);
+    assert!(
+        run.err.contains("cannot write /no/such/folder/x"),
+        "{}",
+        run.err
+    );
+    // What is no file is written to all the same.
+    #[cfg(unix)]
+    assert_eq!(coap(&["-o", "/dev/null", "coap://demo/hello"]).status, 0);
+}
+
+#[test]
+fn the_size_of_blocks_that_is_asked_for_is_proposed_and_shown() {
+    let run = coap(&["-b", "256", "-v", "coap://demo/large"]);
+    assert_eq!(run.status, 0, "{}", run.err);
+    assert_eq!(run.out.len(), 1024);
+    for line in [
+        "Block2 0/last/256, Size2 0",
+        "Block2 0/more/256, Size2 1024",
+        "Block2 3/last/256",
+        "1024 bytes of payload",
+    ] {
+        assert!(run.err.contains(line), "{line} in {}", run.err);
+    }
+}
+
+#[test]
+fn a_block_that_is_asked_for_by_hand_is_the_only_one_that_comes() {
+    // Number 2, 64 bytes.
+    let run = coap(&["-O", "23,34", "coap://demo/large"]);
+    assert_eq!((run.status, run.err.as_str()), (0, ""));
+    let whole = coap(&["coap://demo/large"]);
+    assert_eq!(run.out, whole.out[128..192]);
+}
+
+#[test]
 fn a_4_xx_is_status_4_with_its_diagnostic_on_stderr() {
     each(&LINKS, |link| {
         let run = over(link, &["coap://demo/nothing/here"]);
@@ -140,7 +330,7 @@ fn a_5_xx_is_status_5() {
         let run = over(link, &["-O", "35,coap://elsewhere/", "coap://demo/hello"]);
         if link.contains(&"sara-r5") || link.contains(&"sim7000") {
             // No option of that number can be said.
-            assert_eq!(run.status, 1);
+            assert_eq!(run.status, 2);
             assert!(run.err.contains("not supported by this link: option 35"));
             return;
         }
@@ -346,6 +536,7 @@ fn wrong_usage_is_status_2_and_says_what_is_right() {
         (&["-O", "12,1", "-t", "0", "coap://demo/"], "once only"),
         (&["-t", "words", "coap://demo/"], "cbor"),
         (&["-B", "soon", "coap://demo/"], "--timeout"),
+        (&["-b", "8", "coap://demo/"], "--block-size"),
         (&["--modem", "none", "coap://demo/"], "there are bg96"),
         (&["coap+tcp://demo/hello"], "coap+tcp://"),
         (&["--modem", "bg96", "coap+tcp://demo/"], "coap+tcp://"),
@@ -361,7 +552,6 @@ fn wrong_usage_is_status_2_and_says_what_is_right() {
 fn what_is_not_built_is_status_2_and_says_what_to_do_instead() {
     for (arguments, instead) in [
         (&["-s", "10", "coap://demo/time"][..], "ask again"),
-        (&["-b", "64", "coap://demo/large"], "1024 bytes"),
         (&["-u", "me", "-k", "0102", "coap://demo/"], "coap://"),
         (&["coaps://demo/"], "nothing was sent in the clear"),
     ] {
@@ -381,13 +571,13 @@ fn what_is_not_built_is_status_2_and_says_what_to_do_instead() {
 fn what_the_modem_cannot_carry_is_refused_and_plain_udp_carries_it() {
     let long = "x".repeat(1025);
     for (arguments, status) in [
-        (&["-m", "fetch", "coap://demo/echo"][..], 4),
+        (&["-m", "fetch", "coap://demo/echo"][..], 0),
         (&["-O", "6,0", "coap://demo/hello"], 0),
         (&["-m", "put", "-e", &long, "coap://demo/echo"], 0),
         (&["coap://demo/a/b/c/d/e/f/g/h"], 4),
     ] {
         let run = over(&["--modem", "bg96"], arguments);
-        assert_eq!(run.status, 1, "{arguments:?}: {}", run.err);
+        assert_eq!(run.status, 2, "{arguments:?}: {}", run.err);
         assert!(
             run.err.contains("not supported by this link"),
             "{}",
@@ -395,6 +585,20 @@ fn what_the_modem_cannot_carry_is_refused_and_plain_udp_carries_it() {
         );
         assert_eq!(coap(arguments).status, status);
     }
+}
+
+#[test]
+fn the_way_out_of_what_a_modem_cannot_carry_is_named_as_it_is_typed() {
+    let arguments = ["-m", "fetch", "coap://demo/echo"];
+    let run = over(&["--modem", "sara-r5"], &arguments);
+    assert_eq!(run.status, 2, "{}", run.err);
+    assert!(run.err.contains("--modem sara-r5-sockets"), "{}", run.err);
+    let run = over(&["--modem", "sara-r5-sockets"], &arguments);
+    assert_eq!(run.status, 0, "{}", run.err);
+    // The modem has CoAP over TCP; what is simulated behind it has not.
+    let run = over(&["--modem", "sara-r5"], &["coap+tcp://demo/hello"]);
+    assert_eq!(run.status, 1, "{}", run.err);
+    assert!(run.err.contains("datagrams only"), "{}", run.err);
 }
 
 #[test]
@@ -537,6 +741,55 @@ mod serial {
         assert!(started.elapsed() < Duration::from_secs(40), "bounded time");
     }
 
+    /// What a program shows on a terminal.
+    fn on_a_terminal(arguments: &[&str], input: &[u8]) -> String {
+        let (mut screen, terminal) = TTYPort::pair().unwrap();
+        screen.set_timeout(Duration::from_millis(50)).unwrap();
+        let name = terminal.name().unwrap();
+        drop(terminal);
+        let open = || std::fs::File::options().read(true).write(true).open(&name);
+        let terminal = open().unwrap();
+        let mut child = std::process::Command::new(super::common::program())
+            .args(arguments)
+            .env("TERM", "xterm")
+            .stdin(std::process::Stdio::piped())
+            .stdout(std::process::Stdio::null())
+            .stderr(terminal)
+            .spawn()
+            .unwrap();
+        child.stdin.take().unwrap().write_all(input).unwrap();
+        let mut shown = Vec::new();
+        let mut bytes = [0; 4096];
+        loop {
+            match screen.read(&mut bytes) {
+                Ok(count) => shown.extend_from_slice(&bytes[..count]),
+                Err(error) if error.kind() == std::io::ErrorKind::TimedOut => {
+                    if child.try_wait().unwrap().is_some() {
+                        break;
+                    }
+                }
+                // The program has let go of its terminal.
+                Err(_) => break,
+            }
+        }
+        assert!(child.wait().unwrap().success());
+        String::from_utf8(shown).unwrap()
+    }
+
+    #[test]
+    fn on_a_terminal_a_bar_shows_how_far_a_large_body_is_and_goes_when_it_is_there() {
+        let bytes = vec![b'x'; 200_000];
+        let echo = ["-m", "post", "-f", "-", "-b", "64", "coap://demo/echo"];
+        let shown = on_a_terminal(&echo, &bytes);
+        for wanted in ["sending", "receiving", "/195.31 KiB", "left"] {
+            assert!(shown.contains(wanted), "{wanted} in {shown:?}");
+        }
+        // The line is empty in the end.
+        assert!(shown.ends_with("\x1b[2K"), "{shown:?}");
+        // What fits one message needs none.
+        assert_eq!(on_a_terminal(&echo, b"short"), "");
+    }
+
     #[test]
     fn a_modem_on_a_serial_port_carries_requests_one_program_after_the_other() {
         let desk = Desk::new(Quirks::default(), b"");
@@ -646,4 +899,66 @@ fn the_three_ways_to_wait_give_the_same() {
             "{name}"
         );
     }
+}
+
+#[test]
+fn links_come_raw_into_a_pipe_and_readable_for_people() {
+    for link in LINKS {
+        let run = over(link, &["coap://demo/.well-known/core"]);
+        assert_eq!((run.status, run.err.as_str()), (0, ""));
+        assert!(run.out.starts_with(b"</hello>;ct=0,</time>;ct=0,"));
+        let verbose = over(link, &["-v", "coap://demo/.well-known/core"]);
+        assert_eq!(verbose.out, run.out);
+        let lines: Vec<&str> = verbose.err.lines().collect();
+        for line in ["/hello     text/plain", "/large     text/plain, 1024 bytes"] {
+            assert!(lines.contains(&line), "{line}\n{}", verbose.err);
+        }
+    }
+}
+
+#[test]
+fn a_content_format_is_known_by_its_whole_name_its_short_one_and_its_number() {
+    for name in ["application/senml+cbor", "SenML+cbor", "112"] {
+        let echo = [
+            "-v",
+            "-m",
+            "post",
+            "-e",
+            "x",
+            "-t",
+            name,
+            "coap://demo/echo",
+        ];
+        let run = coap(&echo);
+        assert_eq!(run.status, 0, "{}", run.err);
+        let told = "2.05 Content, Content-Format application/senml+cbor";
+        assert!(run.err.contains(told), "{}", run.err);
+    }
+    let run = coap(&["-A", "lwm2m", "coap://demo/hello"]);
+    assert_eq!(run.status, 2);
+    assert!(run.err.contains("lwm2m+tlv, lwm2m+json, lwm2m+cbor"));
+    let run = coap(&["-A", "nonsense", "coap://demo/hello"]);
+    assert!(run.err.contains("a name such as text/plain, json"));
+}
+
+#[test]
+fn a_payload_with_an_at_sign_is_a_file_and_two_are_a_text() {
+    let from = scratch("at-sign");
+    let bytes: Vec<u8> = (0..3000_u32).map(|place| (place * 7) as u8).collect();
+    std::fs::write(&from, &bytes).unwrap();
+    let file = format!("@{}", from.to_str().unwrap());
+    for (payload, wanted) in [
+        (file.as_str(), &bytes[..]),
+        ("@@home", b"@home"),
+        ("me@home", b"me@home"),
+        ("@@", b"@"),
+    ] {
+        let run = coap(&["-m", "post", "-e", payload, "coap://demo/echo"]);
+        assert_eq!((run.status, run.err.as_str()), (0, ""));
+        assert!(run.out == wanted, "{payload}");
+    }
+    std::fs::remove_file(from).unwrap();
+    let run = coap(&["-m", "post", "-e", "@/no/such/file", "coap://demo/echo"]);
+    assert_eq!((run.status, run.out.as_slice()), (2, &b""[..]));
+    assert!(run.err.contains("cannot read /no/such/file"), "{}", run.err);
 }

@@ -256,6 +256,14 @@ macro_rules! modems {
                 let mut client = Client::with($dialect, &mut memory, front, random);
                 if confirmable || Blocking::capabilities(&client).non_confirmable {
                     everything(&mut client, ("demo", 5683), confirmable);
+                } else {
+                    let request = Request::get("/hello").non_confirmable();
+                    let mut buffer = [0; 64];
+                    let refused = Blocking::request(&mut client, &request, &mut buffer);
+                    let Err(ClientError::Operation(Error::Unsupported(what, _))) = refused else {
+                        panic!("{refused:?}");
+                    };
+                    assert_eq!(what, Unsupported::NonConfirmable);
                 }
                 assert_eq!(line.device().misuse(), [""; 0]);
             }

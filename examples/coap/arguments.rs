@@ -8,21 +8,24 @@ use coap_modem::message::uri::{Scheme, Uri};
 use coap_modem::message::{Code, Format, Number, Value};
 use coap_modem::time::Millis;
 use std::io::Read as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 const EXAMPLES: &str = "\
 Examples:
   coap coap://demo/hello                             plain UDP, to the server built in here
   coap --modem bg96 -v coap://demo/hello             the same through a simulated modem
+  coap 'coap://demo/.well-known/core?rt=*'           what the server has; readable on a terminal, else as it came
   coap --modem bg96 --port /dev/ttyUSB2 --apn internet coap://coap.me/hello
   coap -m put -e 21.5 -t text/plain coap://192.0.2.7/sensors/1
   coap -m post -f reading.cbor -t cbor -A cbor coap://server.example/log?unit=7
+  coap -m put -f firmware.bin -t octet-stream coap://server.example/firmware
+  coap -o firmware.bin -b 256 coap://server.example/firmware
   printf on | coap -m put -f - -N 'coap://[2001:db8::7]/lamp'
 
 Exit status:
   0  the server answered 2.xx; the payload is on standard output, as it came
   1  no answer: modem, network or server; the reason is on standard error
-  2  wrong usage, or something that is not supported yet
+  2  wrong usage, or something that is not supported: not yet, or not by this modem; nothing was sent
   4  the server answered 4.xx     5  the server answered 5.xx";
 
 /// Sends a CoAP request, through a cellular modem or over UDP, and prints the response's payload.
@@ -62,11 +65,11 @@ pub(crate) struct Arguments {
     #[arg(short, long, value_enum, default_value_t = Method::Get)]
     pub(crate) method: Method,
 
-    /// The payload, as text
-    #[arg(short = 'e', long, value_name = "TEXT")]
+    /// The payload, as text, or from a file (`@@` for a text that begins with `@`)
+    #[arg(short = 'e', long, value_name = "TEXT|@FILE")]
     pub(crate) payload: Option<String>,
 
-    /// The payload, from a file; `-` is standard input
+    /// The payload, from a file of any size; `-` is standard input
     #[arg(short, long, value_name = "PATH", conflicts_with = "payload")]
     pub(crate) file: Option<PathBuf>,
 
@@ -90,7 +93,7 @@ pub(crate) struct Arguments {
     #[arg(short = 'N', long)]
     pub(crate) non_confirmable: bool,
 
-    /// How long to wait for the response [default: 90]; if given, also for the network (else 180)
+    /// How long to wait for the response, or for each block of it [default: 90]; if given, also for the network (else 180)
     #[arg(
         short = 'B',
         long,
@@ -111,8 +114,13 @@ pub(crate) struct Arguments {
     #[arg(short = 's', long, value_name = "SECONDS")]
     observe: Option<u32>,
 
-    /// Not supported yet
-    #[arg(short, long, value_name = "16..1024")]
+    /// The largest block, in bytes, where a body goes or comes in several [default: 1024, or what modem and server take]
+    #[arg(
+        short,
+        long,
+        value_name = "16..1024",
+        value_parser = clap::value_parser!(u16).range(16..=1024)
+    )]
     block_size: Option<u16>,
 
     /// Not supported yet
@@ -157,10 +165,6 @@ impl Arguments {
             (
                 self.observe.is_some(),
                 "--observe is not supported yet: ask again from time to time",
-            ),
-            (
-                self.block_size.is_some(),
-                "--block-size is not supported yet: send up to 1024 bytes at once",
             ),
             (
                 self.psk_identity.is_some() || self.psk_key.is_some(),
@@ -213,8 +217,11 @@ impl Arguments {
 
     /// The bytes to send.
     pub(crate) fn body(&self) -> Result<Vec<u8>, Failure> {
-        let Some(path) = &self.file else {
-            return Ok(self.payload.clone().unwrap_or_default().into_bytes());
+        let text = self.payload.as_deref().unwrap_or_default();
+        let path = match (&self.file, text.strip_prefix('@')) {
+            (Some(path), _) => path,
+            (None, Some(path)) if !path.starts_with('@') => Path::new(path),
+            (None, text_behind) => return Ok(text_behind.unwrap_or(text).into()),
         };
         let read = if path.as_os_str() == "-" {
             let mut bytes = Vec::new();
@@ -239,15 +246,16 @@ impl Arguments {
     pub(crate) fn request<'a>(
         &self,
         uri: &Uri<'a>,
-        body: &'a [u8],
         options: &'a [(Number, Value<'a>)],
     ) -> Request<'a> {
         let mut request = Request::new(self.method.into(), uri.resource())
-            .payload(body)
             .options(options)
             .limit(self.response_limit());
         if let Some(number) = self.content_format {
             request = request.content_format(number);
+        }
+        if let Some(bytes) = self.block_size {
+            request = request.block_size(bytes);
         }
         if let Some(number) = self.accept {
             request = request.accept(number);

@@ -4,18 +4,22 @@
 //! cargo run --example coap -- --modem bg96 -v coap://demo/hello
 //! ```
 //!
-//! Files: `arguments` (the command line), `formats` (Content-Formats by name), `modems` (which there are), `port` (the serial
-//! port), `show` (what goes to standard error), and here the request itself: one function for every link.
+//! Files: `arguments` (the command line), `body` (what goes out and comes in), `formats` (Content-Formats by name), `links`
+//! (made readable), `modems` (which there are), `port` (the serial port), `show` (what goes to standard error), and here the
+//! request itself: one function for every link.
 
 mod arguments;
+mod body;
 mod formats;
+mod links;
 mod modems;
 mod port;
 mod show;
 
 use arguments::Arguments;
+use body::{Outgoing, Output};
 use clap::Parser as _;
-use coap_modem::client::{Blocking, Network, Remote, Response};
+use coap_modem::client::{Blocking, Network, Received, Remote, Response};
 use coap_modem::error::{
     ClientError, Error, ModemError, PeerError, Resource, Unsupported, Waited, WayOut,
 };
@@ -27,7 +31,7 @@ use coap_modem::udp::{self, Traffic, UdpClient};
 use port::Port;
 use show::{Watched, Way, tell, tell_way};
 use std::fmt;
-use std::io::{self, IsTerminal as _, Write as _};
+use std::io;
 use std::net::{Ipv4Addr, UdpSocket};
 use std::process::ExitCode;
 
@@ -126,7 +130,10 @@ fn recorded<S>(
     };
     let written = std::fs::write(path, recorder.transcript().to_string());
     match (outcome, written) {
-        (Ok(_), Err(error)) => Err(cannot_write(path, &error)),
+        (Ok(_), Err(error)) => Err(Failure::Failed(format!(
+            "cannot write {}: {error}",
+            path.display()
+        ))),
         (outcome, _) => outcome,
     }
 }
@@ -147,7 +154,7 @@ where
         .iter()
         .map(arguments::Extra::borrow)
         .collect();
-    let mut request = arguments.request(uri, &body, &options);
+    let mut request = arguments.request(uri, &options);
     let named = options
         .iter()
         .any(|(number, _)| *number == Number::URI_HOST);
@@ -167,10 +174,28 @@ where
     client.connect(remote).map_err(failed)?;
     let detail = client.capabilities().shows.detail;
     let mut buffer = [0; RESPONSE];
-    let outcome = client
-        .request(&request, &mut buffer)
-        .map_err(failed)
-        .and_then(|response| deliver(arguments, &response, detail));
+    let mut output = Output::new(
+        arguments.output.as_deref(),
+        arguments.verbose,
+        is_discovery(uri),
+    );
+    // Whoever writes the options of blocks by hand means this one block.
+    let by_hand = options
+        .iter()
+        .any(|(number, _)| matches!(*number, Number::BLOCK1 | Number::BLOCK2));
+    let asked = if by_hand {
+        client
+            .request(&request.payload(&body), &mut buffer)
+            .and_then(|response| single(response, &mut output))
+    } else {
+        let outgoing = Outgoing::new(&body, arguments.verbose);
+        client.exchange(&request, outgoing, &mut output, &mut buffer)
+    };
+    let outcome = match (asked, output.take_error()) {
+        (_, Some(error)) => Err(cannot_write(arguments, &error)),
+        (Ok(received), None) => deliver(arguments, &received, detail, output),
+        (Err(error), None) => Err(failed(error)),
+    };
     // The answer is what matters; a session that does not close is closed by the next connect.
     if let Err(error) = client.close()
         && arguments.verbose
@@ -178,6 +203,28 @@ where
         tell(format_args!("closing: {error}"));
     }
     outcome
+}
+
+/// Links come from there (RFC 6690, section 4), also where the link does not show the format.
+fn is_discovery(uri: &Uri<'_>) -> bool {
+    let path = uri.resource().split('?').next();
+    path == Some("/.well-known/core")
+}
+
+/// A response that stands for itself.
+fn single<'r, E>(
+    response: Response<'r>,
+    output: &mut Output<'_>,
+) -> Result<Received<'r>, ClientError<E>> {
+    use coap_modem::client::Sink as _;
+    if response.code().is_success() {
+        output
+            .begin(&response)
+            .and_then(|()| output.piece(0, response.payload()))
+            .map_err(|_| Error::from(Resource::Sink))?;
+    }
+    let length = u32::try_from(response.payload().len()).unwrap_or(u32::MAX);
+    Ok(Received { response, length })
 }
 
 /// A response code with its name, where the link shows more of it than its class.
@@ -195,7 +242,13 @@ fn named(code: Code, detail: bool) -> String {
 }
 
 /// The payload to where it belongs, the rest to standard error.
-fn deliver(arguments: &Arguments, response: &Response<'_>, detail: bool) -> Result<u8, Failure> {
+fn deliver(
+    arguments: &Arguments,
+    received: &Received<'_>,
+    detail: bool,
+    mut output: Output<'_>,
+) -> Result<u8, Failure> {
+    let Received { response, length } = received;
     let code = response.code();
     let name = named(code, detail);
     if arguments.verbose {
@@ -203,15 +256,24 @@ fn deliver(arguments: &Arguments, response: &Response<'_>, detail: bool) -> Resu
             .options()
             .map(|option| format!(", {}", show::option(&option)))
             .collect();
-        let length = response.payload().len();
+        let length = if code.is_success() {
+            *length as usize
+        } else {
+            response.payload().len()
+        };
         tell(format_args!(
             "{name}{}, {length} bytes of payload",
             options.concat()
         ));
     }
     if code.is_success() {
-        return output(arguments, response.payload()).map(|()| 0);
+        return match output.finish() {
+            Ok(()) => Ok(0),
+            Err(error) => Err(cannot_write(arguments, &error)),
+        };
     }
+    // The bar goes before anything is said.
+    drop(output);
     if !arguments.verbose {
         tell(format_args!("{name}"));
     }
@@ -227,28 +289,12 @@ fn deliver(arguments: &Arguments, response: &Response<'_>, detail: bool) -> Resu
     })
 }
 
-fn output(arguments: &Arguments, payload: &[u8]) -> Result<(), Failure> {
-    if let Some(path) = &arguments.output {
-        return std::fs::write(path, payload).map_err(|error| cannot_write(path, &error));
-    }
-    let mut out = io::stdout().lock();
-    // Raw for files and pipes; on a terminal, what follows begins on a new line.
-    let end: &[u8] = if out.is_terminal() && !payload.ends_with(b"\n") {
-        b"\n"
-    } else {
-        b""
-    };
-    let written = out.write_all(payload).and_then(|()| out.write_all(end));
-    match written.and_then(|()| out.flush()) {
-        // The reader has seen enough.
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        written => written
-            .map_err(|error| Failure::Failed(format!("cannot write to standard output: {error}"))),
-    }
-}
-
-fn cannot_write(path: &std::path::Path, error: &io::Error) -> Failure {
-    Failure::Failed(format!("cannot write {}: {error}", path.display()))
+fn cannot_write(arguments: &Arguments, error: &io::Error) -> Failure {
+    let place = arguments.output.as_deref().map_or_else(
+        || "to standard output".into(),
+        |path| path.display().to_string(),
+    );
+    Failure::Failed(format!("cannot write {place}: {error}"))
 }
 
 fn remote<'a>(uri: &Uri<'a>) -> Result<Remote<'a>, Failure> {
@@ -274,18 +320,29 @@ fn failure<E: fmt::Display>(
         _ => {}
     }
     let modem = arguments.modem.is_some();
+    // The other link of the same modem, where it has one of its own name here.
+    let sockets = arguments
+        .modem
+        .as_deref()
+        .map(|name| format!("{name}-sockets"));
+    let sockets = sockets
+        .filter(|name| modems::find(name).is_some())
+        .map(|name| format!("--modem {name}"));
     let advice = match operation {
-        Error::Unsupported(Unsupported::Payload(_) | Unsupported::Message(_), _)
-        | Error::Resource(Resource::Message { .. }) => {
-            "send it in smaller pieces: block-wise transfer is not supported yet"
+        Error::Unsupported(_, WayOut::Sockets) => sockets.as_deref().unwrap_or(""),
+        Error::Modem(ModemError::Undelivered)
+            if arguments.port.is_none() && arguments.uri.starts_with("coap+tcp") =>
+        {
+            "behind a simulated modem there are datagrams only: coap+tcp:// wants a real one (--port)"
         }
-        // RFC 7252, section 4.6: what every server takes.
-        Error::Timeout(Waited::Acknowledgement) if length > 1024 => {
-            "or its limit is below this payload: block-wise transfer is not supported yet"
+        Error::Resource(Resource::Message { .. }) => "fewer or shorter options leave room for it",
+        // Some networks lose datagrams that are large but allowed.
+        Error::Timeout(Waited::Acknowledgement) if length > 256 => {
+            "or that smaller blocks arrive: -b 256"
         }
         Error::Unsupported(_, WayOut::None) if modem => "without --modem, plain UDP can do it",
-        Error::Peer(PeerError::CriticalOption(Number::BLOCK2)) => {
-            "the response comes in blocks, which is not supported yet: ask for a smaller resource"
+        Error::Peer(PeerError::CriticalOption(Number::BLOCK2)) if modem => {
+            "the response comes in blocks, which this modem cannot ask for: without --modem, plain UDP can do it"
         }
         Error::Timeout(Waited::Response) => {
             "check host and port, and that a CoAP server runs there; -B waits longer"
@@ -310,7 +367,11 @@ fn failure<E: fmt::Display>(
     if modem && about_modem && !arguments.verbose {
         text.push_str(" (-v shows the dialog)");
     }
-    Failure::Failed(text)
+    match operation {
+        // Nothing was sent, and another try is of no use.
+        Error::Unsupported(..) => Failure::Usage(text),
+        _ => Failure::Failed(text),
+    }
 }
 
 /// The server behind `coap://demo/`, on a loopback port of its own; it ends with the process.

@@ -1,7 +1,7 @@
 //! What is shown on standard error: the dialog with a modem, messages, responses.
 
 use crate::formats;
-use coap_modem::message::{Format, Kind, Opt, View};
+use coap_modem::message::{Format, Kind, Number, Opt, View};
 use coap_modem::sim::Recorder;
 use embedded_io::{ErrorType, Read, ReadReady, Write};
 use std::fmt::{Arguments, Write as _};
@@ -80,14 +80,28 @@ pub(crate) fn message(bytes: &[u8]) -> String {
 pub(crate) fn option(option: &Opt<'_>) -> String {
     let value = match (option.number.format(), option.uint()) {
         (Format::Empty, _) if option.value.is_empty() => String::new(),
-        (Format::Uint, Some(number)) => match option.number.0 {
-            12 | 17 => formats::name(number).map_or_else(|| number.to_string(), Into::into),
+        (Format::Uint, Some(number)) => match option.number {
+            Number::CONTENT_FORMAT | Number::ACCEPT => {
+                formats::name(number).map_or_else(|| number.to_string(), Into::into)
+            }
+            Number::BLOCK1 | Number::BLOCK2 => block(option),
             _ => number.to_string(),
         },
         (Format::Text, _) => format!("\"{}\"", readable(option.value)),
         _ => format!("0x{}", hex(option.value)),
     };
     format!("{} {value}", option.number).trim_end().to_owned()
+}
+
+/// Which block, whether more follow, and how large blocks are.
+fn block(option: &Opt<'_>) -> String {
+    match option.block() {
+        Some(block) => {
+            let more = if block.more() { "more" } else { "last" };
+            format!("{}/{more}/{}", block.num(), block.size())
+        }
+        None => format!("0x{}", hex(option.value)),
+    }
 }
 
 fn hex(bytes: &[u8]) -> String {

@@ -27,6 +27,10 @@ pub(super) const PROMPT: Millis = Millis::new(5000);
 /// How long an abandoned prompt is left alone before it gets its input.
 const READY: Millis = Millis::new(50);
 
+/// How many fences are not answered at first contact before ESC is tried: the modem may wait at a prompt that the host was given
+/// in a former life, and take them all for its input.
+const ESCAPE_AFTER: u8 = 4;
+
 /// How long a modem takes to answer ESC.
 const ESCAPE: Millis = Millis::new(1000);
 
@@ -280,7 +284,6 @@ impl At<'_> {
             return self.fence();
         }
         match engine.phase {
-            Phase::Idle => return true,
             Phase::Sending if engine.nothing_sent() && !engine.torn => {
                 engine.cancel();
                 return true;
@@ -302,7 +305,7 @@ impl At<'_> {
             Phase::Prompted if engine.counts_input => engine.resume_input(now),
             Phase::Streaming if engine.counts_input => self.send(Some(input)),
             Phase::Prompted | Phase::Streaming => engine.control(now, 0x1B, ESCAPE),
-            Phase::Finished => self.start_fence(),
+            Phase::Idle | Phase::Finished => self.start_fence(),
         }
         false
     }
@@ -317,6 +320,11 @@ impl At<'_> {
             }
             Phase::Sending => {}
             Phase::Waiting if self.engine.fence && !now.reached(self.engine.deadline) => {}
+            Phase::Waiting if self.what == What::Contact && self.fences & 31 == ESCAPE_AFTER => {
+                self.fences += 1;
+                let span = self.scaled(FENCE_AGAIN);
+                self.engine.control(now, 0x1B, span);
+            }
             _ => self.start_fence(),
         }
         false

@@ -6,6 +6,7 @@ use crate::message::{Code, Kind, Number, View};
 /// Who repeats, acknowledges and recognises duplicates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
 pub enum Reliability {
     /// This crate's endpoint: the link carries datagrams.
     Endpoint,
@@ -16,6 +17,7 @@ pub enum Reliability {
 /// How a response is known to belong to its request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
 pub enum Matching {
     /// By its token, as RFC 7252, section 5.3.2 demands.
     Token,
@@ -44,6 +46,7 @@ pub struct Shows {
 /// Which option numbers the link can send.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
 pub enum Options {
     /// All.
     Any,
@@ -51,7 +54,34 @@ pub enum Options {
     Only(&'static [u16]),
 }
 
-/// What a link can carry, and what it hides. One constant record a modem.
+/// Which bodies can go in blocks (RFC 7959).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum Blockwise {
+    /// None: neither Block1 nor Block2 can be sent.
+    No,
+    /// Those that go out, in blocks of one size: Block1 can be sent, and no Block2. What comes in blocks, the link asks for by
+    /// itself.
+    Up,
+    /// Those that go out and those that come.
+    Both,
+}
+
+impl Blockwise {
+    /// Whether Block1 can be sent.
+    pub const fn up(self) -> bool {
+        matches!(self, Self::Up | Self::Both)
+    }
+
+    /// Whether Block2 can be sent.
+    pub const fn down(self) -> bool {
+        matches!(self, Self::Both)
+    }
+}
+
+/// What a link can carry, and what it hides. One constant record a modem. A dialect outside this crate ends its record with
+/// `..Capabilities::DATAGRAMS`, so that a field more does not break it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Capabilities {
@@ -78,8 +108,8 @@ pub struct Capabilities {
     pub payload_in: Option<u16>,
     /// Whether notifications can be asked for (RFC 7641).
     pub observe: bool,
-    /// Whether block options can be sent (RFC 7959).
-    pub blockwise: bool,
+    /// Which block options can be sent (RFC 7959).
+    pub blockwise: Blockwise,
     /// The largest block to propose (RFC 7959, section 2.2), where messages are limited so that 1024 bytes do not pass.
     pub block_size: Option<u16>,
     /// Whether CoAP over TCP (RFC 8323) is there.
@@ -113,7 +143,7 @@ impl Capabilities {
         payload_in: None,
         // The link could; the endpoint cannot yet.
         observe: false,
-        blockwise: true,
+        blockwise: Blockwise::Both,
         block_size: None,
         tcp: false,
         security: false,

@@ -18,22 +18,30 @@
 //! }
 //! ```
 
+mod any;
 mod capabilities;
+mod discovery;
+mod echo;
 mod reply;
 mod request;
 mod response;
+mod transfer;
 
-pub use capabilities::{Capabilities, Matching, Options, Reliability, Shows};
+pub use any::AnyClient;
+pub use capabilities::{Blockwise, Capabilities, Matching, Options, Reliability, Shows};
+pub use echo::Echo;
 pub use reply::{Incoming, Reply};
 pub use request::Request;
 pub(crate) use request::build_error;
 pub use response::{ETag, Event, Response};
+pub use transfer::{Received, Refused, Resume, Sink, SinkFn, Source, SourceFn};
 
 use crate::error::{ClientError, Error, Invalid, Unsupported};
 use crate::front::block_on;
 use crate::message::uri::{Host, Scheme, Uri};
 use crate::time::Millis;
 use core::fmt;
+use core::future::Future;
 
 /// A CoAP client, whatever carries its messages.
 ///
@@ -84,6 +92,26 @@ pub trait CoapClient {
         buffer: &'r mut [u8],
     ) -> Result<Response<'r>, ClientError<Self::LinkError>>;
 
+    /// The same, and if the server wants to see that the request is fresh (4.01 with an Echo option; RFC 9175, section 2.3),
+    /// sends it once more with what the server said. Transfers do so by themselves.
+    ///
+    /// # Errors
+    /// As for [`request`](Self::request). On links that cannot send the option, the 4.01 is the response.
+    ///
+    /// # If dropped half-way
+    /// As for [`request`](Self::request).
+    async fn request_fresh<'r>(
+        &mut self,
+        request: &Request<'_>,
+        buffer: &'r mut [u8],
+    ) -> Result<Response<'r>, ClientError<Self::LinkError>>
+    where
+        Self: Sized,
+    {
+        let length = echo::ask(self, *request, buffer).await?;
+        Ok(echo::response(buffer, length)?)
+    }
+
     /// The response that did not fit its buffer. It is held until the next request.
     ///
     /// # Errors
@@ -117,6 +145,178 @@ pub trait CoapClient {
         reply: &Reply<'_>,
     ) -> Result<(), ClientError<Self::LinkError>>;
 
+    /// Asks the server what it has: a GET of `/.well-known/core`, whose links [`Response::links`] reads (RFC 6690,
+    /// section 4). `filter` asks for some of them only, such as `rt=temperature*`, as plain text and not percent-coded;
+    /// empty asks for all. Not every server can filter: see
+    /// [`Filter`](crate::message::link_format::Filter).
+    ///
+    /// More links than one response holds are an error here, and no part of them is given: [`download`](Self::download) the
+    /// resource, and read them with [`Links`](crate::message::link_format::Links).
+    ///
+    /// ```
+    /// use coap_modem::client::CoapClient;
+    ///
+    /// async fn find_thermometer<C: CoapClient>(client: &mut C, buffer: &mut [u8]) -> Option<usize> {
+    ///     let response = client.discover("rt=temperature*", buffer).await.ok()?;
+    ///     let links = response.links()?.flatten();
+    ///     Some(links.filter(|link| link.resource_types().any(|word| word.starts_with("temperature"))).count())
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    /// As for [`request`](Self::request). A server without the resource answers 4.04, which is no error here.
+    ///
+    /// # If dropped half-way
+    /// Nothing is lost.
+    async fn discover<'r>(
+        &mut self,
+        filter: &str,
+        buffer: &'r mut [u8],
+    ) -> Result<Response<'r>, ClientError<Self::LinkError>> {
+        let query = discovery::query(filter);
+        self.request(&discovery::request(&query), buffer).await
+    }
+
+    /// Sends a body of any size with PUT, POST or the like, in as many blocks as it takes (RFC 7959, Block1), and gives the
+    /// final response. The request's own payload is not used; its time limit holds for each block.
+    ///
+    /// A body that fits one message goes as one. On links without block options that is all that goes.
+    ///
+    /// ```
+    /// use coap_modem::client::{CoapClient, Request};
+    ///
+    /// async fn update<C: CoapClient>(client: &mut C, image: &[u8]) -> bool {
+    ///     let mut buffer = [0; 128];
+    ///     let request = Request::put("/firmware", &[]).content_format(42);
+    ///     match client.upload(&request, image, &mut buffer).await {
+    ///         Ok(response) => response.code().is_success(),
+    ///         Err(_) => false,
+    ///     }
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    /// As for [`request`](Self::request); [`PeerError::Blocks`](crate::error::PeerError::Blocks);
+    /// [`Resource::Source`](crate::error::Resource::Source);
+    /// [`Unsupported::Payload`] for a body that is too large for a link without blocks. A response of class 4 or 5 ends the
+    /// transfer and is no error here. A final response that comes in blocks itself is one, although the body is there: where
+    /// the server answers at length, use [`exchange`](Self::exchange).
+    ///
+    /// # If dropped half-way
+    /// The server may have a part of the body, which it forgets; or all of it, if the last block was on its way.
+    fn upload<'r, S: Source>(
+        &mut self,
+        request: &Request<'_>,
+        source: S,
+        buffer: &'r mut [u8],
+    ) -> impl Future<Output = Result<Response<'r>, ClientError<Self::LinkError>>>
+    where
+        Self: Sized,
+    {
+        transfer::upload(self, request, source, buffer)
+    }
+
+    /// Asks for a body of any size, which may come in blocks (RFC 7959, Block2), and gives it to the sink piece by piece.
+    /// `buffer` lends the memory for one response at a time. The request's time limit holds for each block.
+    ///
+    /// If the resource changes meanwhile, the sink is asked whether it can [start over](Sink::restart).
+    ///
+    /// ```
+    /// use coap_modem::client::{CoapClient, Request, SinkFn};
+    ///
+    /// # fn write_flash(_: u32, _: &[u8]) {}
+    /// async fn fetch<C: CoapClient>(client: &mut C) -> Option<u32> {
+    ///     let flash = SinkFn(|offset, bytes: &[u8]| {
+    ///         write_flash(0x8000 + offset, bytes);
+    ///         Ok(())
+    ///     });
+    ///     let mut buffer = [0; 600];
+    ///     let request = Request::get("/firmware");
+    ///     let received = client.download(&request, flash, &mut buffer).await.ok()?;
+    ///     received.response.code().is_success().then_some(received.length)
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    /// As for [`request`](Self::request); [`PeerError::Blocks`](crate::error::PeerError::Blocks);
+    /// [`Resource::Sink`](crate::error::Resource::Sink). A response of class 4 or 5 ends the
+    /// transfer and is no error here.
+    ///
+    /// # If dropped half-way
+    /// The sink has the beginning of the body; see [`download_from`](Self::download_from).
+    fn download<'r, S: Sink>(
+        &mut self,
+        request: &Request<'_>,
+        sink: S,
+        buffer: &'r mut [u8],
+    ) -> impl Future<Output = Result<Received<'r>, ClientError<Self::LinkError>>>
+    where
+        Self: Sized,
+    {
+        transfer::download(self, request, None, sink, buffer)
+    }
+
+    /// The same from a place on: goes on with an earlier download, or reads the end of something.
+    ///
+    /// # Errors
+    /// As for [`download`](Self::download); [`Unsupported::Option`] on links without block options.
+    ///
+    /// # If dropped half-way
+    /// As for [`download`](Self::download).
+    fn download_from<'r, S: Sink>(
+        &mut self,
+        request: &Request<'_>,
+        from: &Resume,
+        sink: S,
+        buffer: &'r mut [u8],
+    ) -> impl Future<Output = Result<Received<'r>, ClientError<Self::LinkError>>>
+    where
+        Self: Sized,
+    {
+        transfer::download(self, request, Some(from), sink, buffer)
+    }
+
+    /// The rest of a body whose first block is here already: of a notification, for example (RFC 7959, section 2.6). The
+    /// sink is given that block as well. `request` asks for the same resource, without observing it.
+    ///
+    /// # Errors
+    /// As for [`download`](Self::download).
+    ///
+    /// # If dropped half-way
+    /// As for [`download`](Self::download).
+    fn rest<'r, S: Sink>(
+        &mut self,
+        request: &Request<'_>,
+        first: &Response<'_>,
+        sink: S,
+        buffer: &'r mut [u8],
+    ) -> impl Future<Output = Result<Received<'r>, ClientError<Self::LinkError>>>
+    where
+        Self: Sized,
+    {
+        transfer::rest(self, request, first, sink, buffer)
+    }
+
+    /// Sends a body of any size and receives another one: POST or FETCH that are large both ways (RFC 7959, section 3.3).
+    ///
+    /// # Errors
+    /// As for [`upload`](Self::upload) and [`download`](Self::download).
+    ///
+    /// # If dropped half-way
+    /// As for [`upload`](Self::upload).
+    fn exchange<'r, S: Source, T: Sink>(
+        &mut self,
+        request: &Request<'_>,
+        source: S,
+        sink: T,
+        buffer: &'r mut [u8],
+    ) -> impl Future<Output = Result<Received<'r>, ClientError<Self::LinkError>>>
+    where
+        Self: Sized,
+    {
+        transfer::exchange(self, request, source, sink, buffer)
+    }
+
     /// Closes the session.
     ///
     /// # Errors
@@ -129,7 +329,8 @@ pub trait CoapClient {
 
 /// The blocking face of every [`CoapClient`]: the same calls, waited for by polling. Object safe.
 ///
-/// Import this or [`CoapClient`], not both: the calls have the same names.
+/// Import this or [`CoapClient`], not both: the calls have the same names. What goes beyond plain requests is there for the
+/// client itself; for one behind a `&mut dyn Blocking`, in [`AnyClient`].
 pub trait Blocking {
     /// The error of the serial port or socket.
     type LinkError;
@@ -159,6 +360,18 @@ pub trait Blocking {
         buffer: &'r mut [u8],
     ) -> Result<Response<'r>, ClientError<Self::LinkError>>;
 
+    /// See [`CoapClient::request_fresh`].
+    ///
+    /// # Errors
+    /// As there.
+    fn request_fresh<'r>(
+        &mut self,
+        request: &Request<'_>,
+        buffer: &'r mut [u8],
+    ) -> Result<Response<'r>, ClientError<Self::LinkError>>
+    where
+        Self: Sized;
+
     /// See [`CoapClient::held`].
     ///
     /// # Errors
@@ -184,6 +397,86 @@ pub trait Blocking {
         to: &Incoming,
         reply: &Reply<'_>,
     ) -> Result<(), ClientError<Self::LinkError>>;
+
+    /// See [`CoapClient::discover`].
+    ///
+    /// # Errors
+    /// As there.
+    fn discover<'r>(
+        &mut self,
+        filter: &str,
+        buffer: &'r mut [u8],
+    ) -> Result<Response<'r>, ClientError<Self::LinkError>>
+    where
+        Self: Sized;
+
+    /// See [`CoapClient::upload`].
+    ///
+    /// # Errors
+    /// As there.
+    fn upload<'r, S: Source>(
+        &mut self,
+        request: &Request<'_>,
+        source: S,
+        buffer: &'r mut [u8],
+    ) -> Result<Response<'r>, ClientError<Self::LinkError>>
+    where
+        Self: Sized;
+
+    /// See [`CoapClient::download`].
+    ///
+    /// # Errors
+    /// As there.
+    fn download<'r, S: Sink>(
+        &mut self,
+        request: &Request<'_>,
+        sink: S,
+        buffer: &'r mut [u8],
+    ) -> Result<Received<'r>, ClientError<Self::LinkError>>
+    where
+        Self: Sized;
+
+    /// See [`CoapClient::download_from`].
+    ///
+    /// # Errors
+    /// As there.
+    fn download_from<'r, S: Sink>(
+        &mut self,
+        request: &Request<'_>,
+        from: &Resume,
+        sink: S,
+        buffer: &'r mut [u8],
+    ) -> Result<Received<'r>, ClientError<Self::LinkError>>
+    where
+        Self: Sized;
+
+    /// See [`CoapClient::rest`].
+    ///
+    /// # Errors
+    /// As there.
+    fn rest<'r, S: Sink>(
+        &mut self,
+        request: &Request<'_>,
+        first: &Response<'_>,
+        sink: S,
+        buffer: &'r mut [u8],
+    ) -> Result<Received<'r>, ClientError<Self::LinkError>>
+    where
+        Self: Sized;
+
+    /// See [`CoapClient::exchange`].
+    ///
+    /// # Errors
+    /// As there.
+    fn exchange<'r, S: Source, T: Sink>(
+        &mut self,
+        request: &Request<'_>,
+        source: S,
+        sink: T,
+        buffer: &'r mut [u8],
+    ) -> Result<Received<'r>, ClientError<Self::LinkError>>
+    where
+        Self: Sized;
 
     /// See [`CoapClient::close`].
     ///
@@ -215,6 +508,14 @@ impl<C: CoapClient> Blocking for C {
         block_on(CoapClient::request(self, request, buffer))
     }
 
+    fn request_fresh<'r>(
+        &mut self,
+        request: &Request<'_>,
+        buffer: &'r mut [u8],
+    ) -> Result<Response<'r>, ClientError<Self::LinkError>> {
+        block_on(CoapClient::request_fresh(self, request, buffer))
+    }
+
     fn held<'r>(&mut self, buffer: &'r mut [u8]) -> Result<Option<Response<'r>>, Error> {
         CoapClient::held(self, buffer)
     }
@@ -233,6 +534,62 @@ impl<C: CoapClient> Blocking for C {
         reply: &Reply<'_>,
     ) -> Result<(), ClientError<Self::LinkError>> {
         block_on(CoapClient::respond(self, to, reply))
+    }
+
+    fn discover<'r>(
+        &mut self,
+        filter: &str,
+        buffer: &'r mut [u8],
+    ) -> Result<Response<'r>, ClientError<Self::LinkError>> {
+        block_on(CoapClient::discover(self, filter, buffer))
+    }
+
+    fn upload<'r, S: Source>(
+        &mut self,
+        request: &Request<'_>,
+        source: S,
+        buffer: &'r mut [u8],
+    ) -> Result<Response<'r>, ClientError<Self::LinkError>> {
+        block_on(CoapClient::upload(self, request, source, buffer))
+    }
+
+    fn download<'r, S: Sink>(
+        &mut self,
+        request: &Request<'_>,
+        sink: S,
+        buffer: &'r mut [u8],
+    ) -> Result<Received<'r>, ClientError<Self::LinkError>> {
+        block_on(CoapClient::download(self, request, sink, buffer))
+    }
+
+    fn download_from<'r, S: Sink>(
+        &mut self,
+        request: &Request<'_>,
+        from: &Resume,
+        sink: S,
+        buffer: &'r mut [u8],
+    ) -> Result<Received<'r>, ClientError<Self::LinkError>> {
+        block_on(CoapClient::download_from(self, request, from, sink, buffer))
+    }
+
+    fn rest<'r, S: Sink>(
+        &mut self,
+        request: &Request<'_>,
+        first: &Response<'_>,
+        sink: S,
+        buffer: &'r mut [u8],
+    ) -> Result<Received<'r>, ClientError<Self::LinkError>> {
+        block_on(CoapClient::rest(self, request, first, sink, buffer))
+    }
+
+    fn exchange<'r, S: Source, T: Sink>(
+        &mut self,
+        request: &Request<'_>,
+        source: S,
+        sink: T,
+        buffer: &'r mut [u8],
+    ) -> Result<Received<'r>, ClientError<Self::LinkError>> {
+        block_on(CoapClient::exchange(self, request, source, sink, buffer))
     }
 
     fn close(&mut self) -> Result<(), ClientError<Self::LinkError>> {
@@ -284,6 +641,7 @@ impl fmt::Debug for Network<'_> {
 /// What carries the messages to a server.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
 pub enum Transport {
     /// Datagrams: `coap` (RFC 7252).
     #[default]

@@ -12,6 +12,13 @@ pub struct Request<'a> {
     path: &'a str,
     payload: &'a [u8],
     options: &'a [(Number, Value<'a>)],
+    /// The crate's own: what transfers and observations add.
+    more: &'a [(Number, Value<'a>)],
+    /// The value that the server wants to see again, if there is one.
+    shown: &'a [(Number, Value<'a>)],
+    /// Whoever sends this understands a response in blocks, although the request may say nothing of them.
+    in_blocks: bool,
+    block_size: Option<u16>,
     host: Option<&'a str>,
     content_format: Option<u16>,
     accept: Option<u16>,
@@ -27,6 +34,10 @@ impl<'a> Request<'a> {
             path,
             payload: &[],
             options: &[],
+            more: &[],
+            shown: &[],
+            in_blocks: false,
+            block_size: None,
             host: None,
             content_format: None,
             accept: None,
@@ -91,6 +102,35 @@ impl<'a> Request<'a> {
         self
     }
 
+    /// With blocks of at most this size where the body goes or comes in several (RFC 7959): 16, 32, and so on to 1024
+    /// bytes; what lies between is rounded down. Smaller ones are taken where link, buffers or server ask for them.
+    #[must_use]
+    pub const fn block_size(mut self, bytes: u16) -> Self {
+        self.block_size = Some(bytes);
+        self
+    }
+
+    /// With these options besides, in any order: among equal numbers they stand behind all others.
+    #[must_use]
+    pub(crate) const fn more(mut self, more: &'a [(Number, Value<'a>)]) -> Self {
+        self.more = more;
+        self
+    }
+
+    /// With this option besides.
+    #[must_use]
+    pub(super) const fn shown(mut self, shown: &'a [(Number, Value<'a>)]) -> Self {
+        self.shown = shown;
+        self
+    }
+
+    /// As one whose response may come in blocks.
+    #[must_use]
+    pub(crate) const fn in_blocks(mut self) -> Self {
+        self.in_blocks = true;
+        self
+    }
+
     /// As a non-confirmable message: sent once, answered perhaps (RFC 7252, section 2.1).
     #[must_use]
     pub const fn non_confirmable(mut self) -> Self {
@@ -115,12 +155,18 @@ impl<'a> Request<'a> {
         self.confirmable
     }
 
+    /// The largest block that is wished.
+    pub const fn largest_block(&self) -> Option<u16> {
+        self.block_size
+    }
+
     /// How long to wait for the response.
     pub const fn time_limit(&self) -> Millis {
         self.limit
     }
 
-    /// Writes options and payload. Whether the options speak of blocks.
+    /// Writes options and payload. Whether a response in blocks will be understood: the options speak of blocks, or who
+    /// sends this [says so](Self::in_blocks).
     pub(crate) fn build(&self, builder: &mut Builder<'_>) -> Result<bool, Error> {
         // The codec refuses bad escapes; these would pass for text. (The full check of a URI costs 800 bytes of flash.)
         if !self
@@ -130,9 +176,12 @@ impl<'a> Request<'a> {
         {
             return Err(Invalid::Path.into());
         }
+        let mut blocks = self.in_blocks;
         let mut from = 0;
         for number in PLACES {
-            self.others(builder, &mut from, number)?;
+            let before = u32::from(number.0) + u32::from(number.0 == u16::MAX);
+            blocks |= self.others(builder, from, before)?;
+            from = before;
             let written = match number {
                 Number::URI_HOST => self
                     .host
@@ -151,41 +200,34 @@ impl<'a> Request<'a> {
         builder
             .payload(self.payload)
             .map_err(|error| build_error(error, Number(0)))?;
-        Ok(self
-            .options
-            .iter()
-            .any(|(number, _)| *number == Number::BLOCK1 || *number == Number::BLOCK2))
+        Ok(blocks)
     }
 
-    /// Writes the further options with numbers in `from..before` (or up to the last number), in ascending order and
-    /// stable among equals. No sorting: there are few.
-    fn others(
-        &self,
-        builder: &mut Builder<'_>,
-        from: &mut u16,
-        before: Number,
-    ) -> Result<(), Error> {
-        let last = before.0 == u16::MAX;
+    /// Writes the further options with numbers in `from..before`, in ascending order and stable among equals. No sorting:
+    /// there are few. Whether they speak of blocks.
+    fn others(&self, builder: &mut Builder<'_>, mut from: u32, before: u32) -> Result<bool, Error> {
+        let further = [self.options, self.more, self.shown];
+        let mut blocks = false;
         loop {
-            let next = self
-                .options
-                .iter()
-                .map(|(number, _)| number.0)
-                .filter(|number| *number >= *from && (last || *number < before.0))
-                .min();
-            let Some(number) = next else {
-                *from = (*from).max(before.0);
-                return Ok(());
-            };
-            for (_, value) in self.options.iter().filter(|option| option.0.0 == number) {
-                builder
-                    .value(Number(number), *value)
-                    .map_err(|error| build_error(error, Number(number)))?;
+            let mut next = before;
+            for (number, _) in further.iter().copied().flatten() {
+                let number = u32::from(number.0);
+                if number >= from && number < next {
+                    next = number;
+                }
             }
-            let Some(following) = number.checked_add(1) else {
-                return Ok(());
-            };
-            *from = following;
+            if next == before {
+                return Ok(blocks);
+            }
+            for (number, value) in further.iter().copied().flatten() {
+                if u32::from(number.0) == next {
+                    blocks |= matches!(*number, Number::BLOCK1 | Number::BLOCK2);
+                    builder
+                        .value(*number, *value)
+                        .map_err(|error| build_error(error, *number))?;
+                }
+            }
+            from = next + 1;
         }
     }
 }
@@ -217,5 +259,59 @@ pub(crate) fn build_error(error: BuildError, number: Number) -> Error {
         .into(),
         BuildError::Escape => Invalid::Path.into(),
         _ => Invalid::Option(number).into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::message::{Kind, View};
+
+    #[test]
+    fn the_crates_own_options_stand_in_order_and_behind_the_callers_of_the_same_number() {
+        let options = [
+            (Number::BLOCK2, Value::Uint(6)),
+            (Number::URI_QUERY, Value::Text("b")),
+            (Number::IF_NONE_MATCH, Value::Empty),
+        ];
+        let more = [
+            (Number(292), Value::Opaque(b"\x01")),
+            (Number::URI_QUERY, Value::Text("c")),
+            (Number::OBSERVE, Value::Uint(0)),
+        ];
+        let request = Request::get("/x?a").options(&options).more(&more);
+        let mut buffer = [0; 64];
+        let mut builder = Builder::new(&mut buffer, Kind::Confirmable, Code::GET, 1, b"t").unwrap();
+        assert_eq!(request.build(&mut builder), Ok(true));
+        let message = builder.finish();
+        assert!(View::parse(message.as_bytes()).is_ok());
+        let options = message
+            .options()
+            .map(|option| (option.number.0, option.value));
+        let expected: [(u16, &[u8]); 8] = [
+            (5, b""),
+            (6, b""),
+            (11, b"x"),
+            (15, b"a"),
+            (15, b"b"),
+            (15, b"c"),
+            (23, b"\x06"),
+            (292, b"\x01"),
+        ];
+        assert!(options.eq(expected));
+    }
+
+    #[test]
+    fn who_understands_blocks_says_so_with_or_without_an_option() {
+        let more = [(Number::BLOCK1, Value::Uint(8))];
+        let speaks = |request: Request<'_>| {
+            let mut buffer = [0; 64];
+            let mut builder =
+                Builder::new(&mut buffer, Kind::Confirmable, Code::GET, 1, b"t").unwrap();
+            request.build(&mut builder)
+        };
+        assert_eq!(speaks(Request::get("/")), Ok(false));
+        assert_eq!(speaks(Request::get("/").more(&more)), Ok(true));
+        assert_eq!(speaks(Request::get("/").in_blocks()), Ok(true));
     }
 }

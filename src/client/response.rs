@@ -1,7 +1,7 @@
 //! What comes back.
 
 use crate::at::Losses;
-use crate::message::{Code, Number, Options, View};
+use crate::message::{Block, Code, Number, Options, View};
 
 /// The response to a request, in the caller's buffer.
 ///
@@ -16,7 +16,8 @@ impl<'r> Response<'r> {
         Self { view }
     }
 
-    /// The response code (RFC 7252, section 5.9): 2.xx, 4.xx or 5.xx.
+    /// The response code (RFC 7252, section 5.9): 2.xx, 4.xx or 5.xx. Where the link hides its detail
+    /// ([`Shows::detail`](super::Shows::detail)), it is x.00.
     pub const fn code(&self) -> Code {
         self.view.code()
     }
@@ -37,7 +38,8 @@ impl<'r> Response<'r> {
             .and_then(|value| u16::try_from(value).ok())
     }
 
-    /// How many seconds the response may be taken for fresh; 60 if it does not say (RFC 7252, section 5.10.5).
+    /// How many seconds the response may be taken for fresh; 60 if it does not say (RFC 7252, section 5.10.5), or if the link
+    /// hides what it says ([`Shows::options`](super::Shows::options)).
     pub fn max_age(&self) -> u32 {
         self.uint(Number::MAX_AGE).unwrap_or(60)
     }
@@ -46,6 +48,32 @@ impl<'r> Response<'r> {
     pub fn etag(&self) -> Option<ETag> {
         let value = self.well_sized(Number::ETAG)?.value;
         Some(ETag(heapless::Vec::from_slice(value).ok()?))
+    }
+
+    /// How long the body is, of which this is a block, if the server tells (the Size2 option; RFC 7959, section 4). A
+    /// hint, and no promise.
+    pub fn body_size(&self) -> Option<u32> {
+        self.uint(Number::SIZE2)
+    }
+
+    /// How long a body the server would take at most, if a response of 4.13 tells (the Size1 option; RFC 7959, section 2.9.3).
+    pub fn largest_request_body(&self) -> Option<u32> {
+        self.uint(Number::SIZE1)
+    }
+
+    /// Which block of a body the payload is, if the body comes in blocks (RFC 7959, section 2.2).
+    pub fn block2(&self) -> Option<Block> {
+        self.well_sized(Number::BLOCK2)?.block()
+    }
+
+    /// Which block of the request's body this answers (RFC 7959, section 2.3).
+    pub fn block1(&self) -> Option<Block> {
+        self.well_sized(Number::BLOCK1)?.block()
+    }
+
+    /// The whole message.
+    pub(crate) const fn message(&self) -> &'r [u8] {
+        self.view.as_bytes()
     }
 
     /// The segments of the path of what the request created (RFC 7252, section 5.10.7).
@@ -69,7 +97,7 @@ impl<'r> Response<'r> {
     }
 
     /// An elective option of a length that its definition does not allow counts as absent (RFC 7252, section 5.4.3).
-    fn well_sized(&self, number: Number) -> Option<crate::message::Opt<'r>> {
+    pub(super) fn well_sized(&self, number: Number) -> Option<crate::message::Opt<'r>> {
         self.view
             .option(number)
             .filter(crate::message::Opt::is_well_sized)

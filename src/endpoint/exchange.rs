@@ -380,7 +380,7 @@ impl<'b> Endpoint<'b> {
             self.end();
             return Verdict::Failed(crate::error::Resource::Inbox.into());
         }
-        let verdict = judge(message, exchange.blockwise);
+        let verdict = verdict(message, exchange.blockwise);
         self.end();
         verdict
     }
@@ -439,7 +439,7 @@ impl<'b> Endpoint<'b> {
         if !ours {
             return Verdict::Drop;
         }
-        let verdict = judge(message, exchange.blockwise);
+        let verdict = verdict(message, exchange.blockwise);
         self.end();
         verdict
     }
@@ -466,7 +466,7 @@ impl<'b> Endpoint<'b> {
             // But the last response once more wants its acknowledgement once more.
             None if self.is_previous(header) => (Verdict::Drop, Kind::Acknowledgement),
             None => (Verdict::Drop, Kind::Reset),
-            Some(blockwise) => match judge(message, blockwise) {
+            Some(blockwise) => match verdict(message, blockwise) {
                 Verdict::Response => (Verdict::Response, Kind::Acknowledgement),
                 failed => (failed, Kind::Reset),
             },
@@ -487,11 +487,18 @@ impl<'b> Endpoint<'b> {
     }
 }
 
+fn verdict(message: &[u8], blockwise: bool) -> Verdict {
+    match judge(message, blockwise) {
+        Ok(()) => Verdict::Response,
+        Err(error) => Verdict::Failed(error),
+    }
+}
+
 /// Whether a response to our request can be processed: an unknown critical option (or a known one that is repeated or of
 /// a bad length, 5.4.3 and 5.4.5) forbids it (5.4.1).
-fn judge(message: &[u8], blockwise: bool) -> Verdict {
+pub(crate) fn judge(message: &[u8], blockwise: bool) -> Result<(), Error> {
     let Ok(view) = View::parse(message) else {
-        return Verdict::Failed(PeerError::Malformed.into());
+        return Err(PeerError::Malformed.into());
     };
     let mut previous = None;
     for option in view.options() {
@@ -512,10 +519,10 @@ fn judge(message: &[u8], blockwise: bool) -> Verdict {
             None => false,
         };
         if !understood {
-            return Verdict::Failed(PeerError::CriticalOption(option.number).into());
+            return Err(PeerError::CriticalOption(option.number).into());
         }
     }
-    Verdict::Response
+    Ok(())
 }
 
 impl Capabilities {

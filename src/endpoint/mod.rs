@@ -21,5 +21,7 @@ mod parameters;
 #[cfg(test)]
 mod tests;
 
+#[cfg(feature = "std")]
+pub(crate) use exchange::judge;
 pub use exchange::{Endpoint, Mode, Step, Verdict};
 pub use parameters::Parameters;

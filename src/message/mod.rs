@@ -1,7 +1,8 @@
 //! The CoAP message: reading, writing, and nothing else.
 //!
-//! RFC 7252 sections 3 to 6 as far as they are about bytes, with the values of RFC 7641 (Observe), RFC 7959 (block-wise)
-//! and the options and codes registered since. Everything in this crate that speaks of a message passes it on in this
+//! RFC 7252 sections 3 to 6 as far as they are about bytes, with the values of RFC 7641 (Observe), RFC 7959 (block-wise),
+//! RFC 7967 (No-Response), the options and codes registered since, and what stands in payloads that CoAP itself defines:
+//! the registry of their formats, and links (RFC 6690). Everything in this crate that speaks of a message passes it on in this
 //! form, whether a modem takes it as bytes or wants it taken apart into AT commands.
 //!
 //! ```text
@@ -40,6 +41,9 @@
 mod block;
 mod build;
 mod code;
+pub mod format;
+pub mod link_format;
+pub mod no_response;
 pub mod observe;
 mod option;
 mod size;

@@ -1,7 +1,8 @@
 //! Options: their numbers, what the registry says of each, and their values.
 //!
-//! RFC 7252 sections 3.1, 3.2, 5.4 and 5.10, with the options of RFC 7641, 7959, 7967, 8613, 8768 and 9175. The table
-//! below is the only place that knows a registered option. The codec itself refuses no option for what it is: whether
+//! RFC 7252 sections 3.1, 3.2, 5.4 and 5.10, with the options of RFC 7641, 7959, 7967, 8613, 8768, 9175, 9177 and 9668:
+//! all that RFCs define. Left out are those of other bodies (2049, 2053, 2055, 2056) and of drafts. The table below is the
+//! only place that knows a registered option. The codec itself refuses no option for what it is: whether
 //! an option is acceptable in this message, and what happens if not (4.02, reject, ignore: section 5.4.1), is the
 //! endpoint's business, which asks the properties here.
 
@@ -96,14 +97,23 @@ options! {
     HOP_LIMIT = 16, "Hop-Limit", Uint 1..=1;
     /// The content format that the client wants (RFC 7252 section 5.10.4).
     ACCEPT = 17, "Accept", Uint 0..=2;
+    /// Like Block1, for many blocks at once without an acknowledgement each (RFC 9177 section 4.1); the number only, this
+    /// crate does not do it.
+    Q_BLOCK1 = 19, "Q-Block1", Uint 0..=3;
     /// An argument of the query of what was created (RFC 7252 section 5.10.7).
     LOCATION_QUERY = 20, "Location-Query", Text 0..=255 repeatable;
+    /// The payload begins with a message of the key exchange (RFC 9668 section 3.1); the number only, this crate does not
+    /// do it.
+    EDHOC = 21, "EDHOC", Empty 0..=0;
     /// Which block of the response this is (RFC 7959 section 2.1).
     BLOCK2 = 23, "Block2", Uint 0..=3;
     /// Which block of the request this is (RFC 7959 section 2.1).
     BLOCK1 = 27, "Block1", Uint 0..=3;
     /// The size of the whole response (RFC 7959 section 4).
     SIZE2 = 28, "Size2", Uint 0..=4;
+    /// Like Block2, for many blocks at once (RFC 9177 section 4.1); repeatable in requests only. The number only, this
+    /// crate does not do it.
+    Q_BLOCK2 = 31, "Q-Block2", Uint 0..=3 repeatable;
     /// The whole URI, for a forward proxy (RFC 7252 section 5.10.2).
     PROXY_URI = 35, "Proxy-Uri", Text 1..=1034;
     /// The scheme alone, for a forward proxy (RFC 7252 section 5.10.2).
@@ -112,7 +122,7 @@ options! {
     SIZE1 = 60, "Size1", Uint 0..=4;
     /// A challenge to be repeated (RFC 9175 section 2.2).
     ECHO = 252, "Echo", Opaque 1..=40;
-    /// Which classes of response are not wanted (RFC 7967 section 2).
+    /// Which classes of response are not wanted (RFC 7967 section 2): see [`no_response`](super::no_response).
     NO_RESPONSE = 258, "No-Response", Uint 0..=1;
     /// Tells the requests of concurrent block-wise transfers apart (RFC 9175 section 3.2).
     REQUEST_TAG = 292, "Request-Tag", Opaque 0..=8 repeatable;

@@ -568,7 +568,7 @@ fn the_first_of_several_options_is_found_and_an_absent_one_is_not() {
     assert_eq!(view.payload(), [1]);
 }
 
-/// RFC 7252 table 4, RFC 7641, 7959, 7967, 8613, 8768, 9175: the columns C, U, N, R as the documents print them.
+/// RFC 7252 table 4, RFC 7641, 7959, 7967, 8613, 8768, 9175, 9177, 9668: the columns C, U, N, R as the documents print them.
 #[test]
 fn the_option_properties_are_those_of_the_rfcs() {
     for (number, name, columns) in [
@@ -586,10 +586,13 @@ fn the_option_properties_are_those_of_the_rfcs() {
         (15, "Uri-Query", "CU-R"),
         (16, "Hop-Limit", "----"),
         (17, "Accept", "C---"),
+        (19, "Q-Block1", "CU--"),
         (20, "Location-Query", "---R"),
+        (21, "EDHOC", "C---"),
         (23, "Block2", "CU--"),
         (27, "Block1", "CU--"),
         (28, "Size2", "--N-"),
+        (31, "Q-Block2", "CU-R"),
         (35, "Proxy-Uri", "CU--"),
         (39, "Proxy-Scheme", "CU--"),
         (60, "Size1", "--N-"),
@@ -621,6 +624,30 @@ fn the_option_properties_are_those_of_the_rfcs() {
         format!("{} {:?}", Number::URI_PATH, Number(65000)),
         "Uri-Path 65000"
     );
+}
+
+#[test]
+fn no_response_rules_out_the_classes_whose_bits_are_set() {
+    use no_response::{ANY, CLIENT_ERROR, SERVER_ERROR, SUCCESS, rules_out};
+    let codes = [Code::CONTENT, Code::NOT_FOUND, Code::BAD_GATEWAY];
+    for (value, ruled_out) in [
+        (0, [false; 3]),
+        (SUCCESS, [true, false, false]),
+        (CLIENT_ERROR, [false, true, false]),
+        (SERVER_ERROR, [false, false, true]),
+        (ANY, [true; 3]),
+        // Bits without a meaning are passed over.
+        (127, [true; 3]),
+    ] {
+        assert_eq!(codes.map(|code| rules_out(value, code)), ruled_out);
+        assert!(!rules_out(value, Code::EMPTY) && !rules_out(value, Code::GET));
+    }
+    // RFC 7967, section 2.1 and 4.2: the values of the examples there.
+    assert_eq!((SUCCESS, ANY), (2, 26));
+    let mut buffer = [0; 16];
+    let mut message = Builder::new(&mut buffer, Kind::NonConfirmable, Code::PUT, 1, &[]).unwrap();
+    message.uint(Number::NO_RESPONSE, ANY).unwrap();
+    assert_eq!(message.finish().as_bytes()[4..], [0xd1, 0xf5, 26][..]);
 }
 
 #[test]

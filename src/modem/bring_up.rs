@@ -106,7 +106,9 @@ impl Drop for Untold<'_, '_> {
 /// [`ModemError::PinRequired`], [`ModemError::PinRefused`], [`ModemError::PukRequired`], [`ModemError::SimMissing`].
 pub async fn sim(at: &mut At<'_>, pin: Option<&str>, refused: &mut bool) -> Result<(), Error> {
     let mut tries = 0;
+    let mut taken = false;
     loop {
+        let mut asks_on = false;
         let asked = at.put("AT+CPIN?").expect("+CPIN:", &[1]).ok(5000).await;
         match asked {
             Ok(()) => {
@@ -118,7 +120,9 @@ pub async fn sim(at: &mut At<'_>, pin: Option<&str>, refused: &mut bool) -> Resu
                 if state == b"SIM PUK" {
                     return Err(ModemError::PukRequired.into());
                 }
-                if state == b"SIM PIN" {
+                // One that was taken may not be in force at once; whether it was right, only the state tells.
+                asks_on = state == b"SIM PIN" && taken;
+                if state == b"SIM PIN" && !taken {
                     let pin = pin.ok_or(ModemError::PinRequired)?;
                     if *refused {
                         return Err(ModemError::PinRefused.into());
@@ -127,14 +131,20 @@ pub async fn sim(at: &mut At<'_>, pin: Option<&str>, refused: &mut bool) -> Resu
                     let given = at.put("AT+CPIN=").quoted(pin.as_bytes()).ok(5000).await;
                     given.map_err(|error| refused_as(error, ModemError::PinRefused))?;
                     *refused = false;
+                    taken = true;
                 }
             }
-            Err(Error::Modem(_)) => {}
+            Err(Error::Modem(ModemError::Refused(_))) => {}
             Err(error) => return Err(error),
         }
         tries += 1;
         if tries > SIM_TRIES {
-            return Err(ModemError::SimMissing.into());
+            *refused |= asks_on;
+            return Err(if asks_on {
+                ModemError::PinRefused.into()
+            } else {
+                ModemError::SimMissing.into()
+            });
         }
         at.pause(1000).await?;
     }
@@ -195,5 +205,96 @@ pub fn refused_as(error: Error, meaning: ModemError) -> Error {
     match error {
         Error::Modem(ModemError::Refused(_)) => meaning.into(),
         other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::at::{Counted, Hooks};
+    use crate::front::Wire;
+    use crate::modem::lines::Meaning;
+    use core::future::Future;
+    use core::pin::pin;
+    use core::task::{Context, Poll, Waker};
+
+    const HOOKS: Hooks = Hooks {
+        counted: |_, _| Counted::No,
+        urc: |line, inbox| crate::modem::lines::note(line, &[("RDY", Meaning::Restarted)], inbox),
+    };
+
+    /// The commands that an operation sends to a modem that answers so, and how it ends; time passes as it is waited for.
+    fn talk<T>(
+        operation: impl AsyncFnOnce(&mut At<'_>) -> T,
+        answer: impl Fn(&str, usize) -> &'static str,
+    ) -> (Vec<String>, T) {
+        let (wire, mut buffers) = (Wire::new(), [[0; 96]; 3]);
+        let [line, command, inbox] = &mut buffers;
+        let mut at = At::new(&wire, line, command, inbox, HOOKS);
+        let mut operation = pin!(operation(&mut at));
+        let (mut commands, mut typed) = (Vec::new(), String::new());
+        loop {
+            let mut context = Context::from_waker(Waker::noop());
+            if let Poll::Ready(ended) = operation.as_mut().poll(&mut context) {
+                return (commands, ended);
+            }
+            let mut out = [0; 8];
+            let went = wire.outgoing(&mut out).to_vec();
+            wire.sent(u8::try_from(went.len()).unwrap());
+            typed.push_str(core::str::from_utf8(&went).unwrap());
+            if let Some(whole) = typed.strip_suffix('\r') {
+                let said = answer(whole, commands.len());
+                commands.push(whole.to_owned());
+                typed.clear();
+                // Answers are shorter than what the wire takes at a time.
+                wire.receive(said.as_bytes());
+            } else if went.is_empty() {
+                wire.set_now(wire.wake());
+            }
+        }
+    }
+
+    #[test]
+    fn a_pin_that_is_taken_and_not_yet_known_is_not_given_again() {
+        let mut refused = false;
+        let (commands, ended) = talk(
+            async |at| sim(at, Some("1234"), &mut refused).await,
+            |command, place| match command {
+                "AT+CPIN?" if place < 5 => "\r\n+CPIN: SIM PIN\r\n\r\nOK\r\n",
+                "AT+CPIN?" => "\r\n+CPIN: READY\r\n\r\nOK\r\n",
+                _ => "\r\nOK\r\n",
+            },
+        );
+        assert_eq!(ended, Ok(()));
+        assert!(!refused);
+        let given = commands.iter().filter(|command| command.contains('='));
+        assert_eq!(given.count(), 1, "{commands:?}");
+    }
+
+    #[test]
+    fn a_modem_that_restarts_while_its_sim_is_asked_for_is_not_taken_for_one_without() {
+        let (commands, ended) = talk(
+            async |at| sim(at, None, &mut false).await,
+            |_, _| "\r\nRDY\r\n",
+        );
+        assert_eq!(ended, Err(ModemError::Restarted.into()));
+        assert_eq!(commands.len(), 1);
+    }
+
+    #[test]
+    fn a_pin_that_is_taken_and_does_not_help_was_refused_and_is_never_tried_again() {
+        let mut refused = false;
+        for given in [1, 0] {
+            let (commands, ended) = talk(
+                async |at| sim(at, Some("1234"), &mut refused).await,
+                |command, _| match command {
+                    "AT+CPIN?" => "\r\n+CPIN: SIM PIN\r\n\r\nOK\r\n",
+                    _ => "\r\nOK\r\n",
+                },
+            );
+            assert_eq!(ended, Err(ModemError::PinRefused.into()));
+            let pins = commands.iter().filter(|command| command.contains('='));
+            assert_eq!(pins.count(), given, "{commands:?}");
+        }
     }
 }

@@ -12,6 +12,7 @@
 //! that a mistake of ours cannot agree with itself. [`conformance`] and [`transcript`], which judge, do know it.
 
 mod agenda;
+mod blocks;
 pub mod conformance;
 mod device;
 mod dice;

@@ -8,16 +8,16 @@ use coap_lite::{CoapOption, MessageClass, Packet, RequestType, ResponseType};
 use crate::time::Instant;
 
 /// Content-Formats, RFC 7252 section 12.3.
-const TEXT: u16 = 0;
-const LINKS: u16 = 40;
-const BYTES: u16 = 42;
+const TEXT: u32 = 0;
+const LINKS: u32 = 40;
+const BYTES: u32 = 42;
 
 const CORE: &str = "</hello>;ct=0,</time>;ct=0,</echo>,</store>,</separate>;ct=0,</silent>,</ack-only>,\
                     </reset>,</large>;ct=0;sz=1024,</binary>;ct=42,</query>;ct=0,</options>;ct=0,\
                     </etag>;ct=0,</location>";
 
 /// Critical options that the server knows; an unknown one must not be passed over (section 5.4.1).
-const KNOWN_CRITICAL: [u16; 8] = [1, 3, 5, 7, 11, 15, 17, 39];
+const KNOWN_CRITICAL: [u16; 10] = [1, 3, 5, 7, 11, 15, 17, 23, 27, 39];
 
 /// What the server does about a request.
 pub(super) enum Outcome {
@@ -30,6 +30,7 @@ pub(super) enum Outcome {
 }
 
 /// A response without its header.
+#[derive(Debug, Clone)]
 pub(super) struct Reply {
     pub(super) code: ResponseType,
     pub(super) options: Vec<(CoapOption, Vec<u8>)>,
@@ -37,7 +38,7 @@ pub(super) struct Reply {
 }
 
 impl Reply {
-    fn new(code: ResponseType) -> Self {
+    pub(super) fn new(code: ResponseType) -> Self {
         Self {
             code,
             options: Vec::new(),
@@ -45,7 +46,7 @@ impl Reply {
         }
     }
 
-    fn content(format: u16, payload: impl Into<Vec<u8>>) -> Self {
+    fn content(format: u32, payload: impl Into<Vec<u8>>) -> Self {
         Self::new(ResponseType::Content)
             .with(CoapOption::ContentFormat, uint(format))
             .payload(payload)
@@ -56,16 +57,16 @@ impl Reply {
     }
 
     /// An error and its diagnostic payload (section 5.5.2).
-    fn error(code: ResponseType, diagnostic: &str) -> Self {
+    pub(super) fn error(code: ResponseType, diagnostic: &str) -> Self {
         Self::new(code).payload(diagnostic)
     }
 
-    fn with(mut self, option: CoapOption, value: Vec<u8>) -> Self {
+    pub(super) fn with(mut self, option: CoapOption, value: Vec<u8>) -> Self {
         self.options.push((option, value));
         self
     }
 
-    fn payload(mut self, payload: impl Into<Vec<u8>>) -> Self {
+    pub(super) fn payload(mut self, payload: impl Into<Vec<u8>>) -> Self {
         self.payload = payload.into();
         self
     }
@@ -122,7 +123,7 @@ impl Resources {
                 let now = now.as_millis();
                 Reply::text(format!("{}.{:03}", now / 1000, now % 1000))
             }
-            ["echo"] if post || method == RequestType::Put => echo(request, post),
+            ["echo"] => echo(method, request),
             ["store", name] => self.stored(method, name, request),
             ["large"] if get => Reply::text(large()),
             ["binary"] if get => Reply::content(BYTES, binary()),
@@ -140,12 +141,9 @@ impl Resources {
                 .with(CoapOption::LocationPath, b"b".to_vec()),
             [".well-known", "core"] if get => Reply::content(LINKS, CORE),
             [
-                "separate" | "hello" | "time" | "echo" | "large" | "binary" | "query" | "etag"
-                | "location",
+                "separate" | "hello" | "time" | "large" | "binary" | "query" | "etag" | "location",
             ]
-            | [".well-known", "core"] => {
-                Reply::error(ResponseType::MethodNotAllowed, "Method Not Allowed")
-            }
+            | [".well-known", "core"] => not_allowed(),
             _ => Reply::error(ResponseType::NotFound, "Not Found"),
         };
         Outcome::Reply(acceptable(request, reply))
@@ -178,9 +176,13 @@ impl Resources {
                 self.store.remove(name);
                 Reply::new(ResponseType::Deleted)
             }
-            _ => Reply::error(ResponseType::MethodNotAllowed, "Method Not Allowed"),
+            _ => not_allowed(),
         }
     }
+}
+
+fn not_allowed() -> Reply {
+    Reply::error(ResponseType::MethodNotAllowed, "Method Not Allowed")
 }
 
 /// Sections 5.4.1 and 5.7: what must be refused whatever the resource.
@@ -229,11 +231,11 @@ fn current(content: &Stored, request: &Packet) -> Reply {
     reply
 }
 
-fn echo(request: &Packet, post: bool) -> Reply {
-    let code = if post {
-        ResponseType::Content
-    } else {
-        ResponseType::Changed
+fn echo(method: RequestType, request: &Packet) -> Reply {
+    let code = match method {
+        RequestType::Post | RequestType::Fetch => ResponseType::Content,
+        RequestType::Put | RequestType::Patch | RequestType::IPatch => ResponseType::Changed,
+        _ => return not_allowed(),
     };
     let mut reply = Reply::new(code).payload(request.payload.clone());
     if let Some(format) = request.get_first_option(CoapOption::ContentFormat) {
@@ -296,7 +298,7 @@ fn binary() -> Vec<u8> {
 }
 
 /// Section 3.2: an unsigned integer in as few bytes as it takes, none for zero.
-fn uint(value: u16) -> Vec<u8> {
+pub(super) fn uint(value: u32) -> Vec<u8> {
     let bytes = value.to_be_bytes();
     bytes.into_iter().skip_while(|byte| *byte == 0).collect()
 }

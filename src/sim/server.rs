@@ -1,7 +1,7 @@
 //! A small CoAP server at the far end of the simulated network: RFC 7252 with `coap-lite`, sans-IO.
 //!
 //! Covers sections 4.2 to 4.5 (reliability, duplicates by message id) and 5.2 (piggybacked, separate and
-//! non-confirmable answers). Leaves out observe and block-wise transfer. What it serves stands in [`DemoServer`].
+//! non-confirmable answers), and block-wise transfer. Leaves out observe. What it serves stands in [`DemoServer`].
 
 use std::collections::VecDeque;
 use std::io;
@@ -11,6 +11,7 @@ use std::time::Duration;
 use coap_lite::{MessageClass, MessageType, Packet};
 
 use super::agenda::earliest;
+use super::blocks::Blocks;
 use super::resources::{Outcome, Reply, Resources};
 use crate::time::{Instant, Millis};
 
@@ -56,7 +57,7 @@ struct Separate {
 /// |---|---|
 /// | `/hello` | a greeting, text |
 /// | `/time` | the server's clock in seconds, text |
-/// | `/echo` | POST, PUT: the payload and its Content-Format come back, any bytes |
+/// | `/echo` | POST, FETCH (2.05), PUT, PATCH, iPATCH (2.04): the payload and its Content-Format come back, any bytes |
 /// | `/store/<name>` | PUT (2.01, then 2.04), GET, DELETE (2.02), with Content-Format, ETag, If-Match, If-None-Match |
 /// | `/separate` | an empty ACK, then a CON response 2 s later, sent up to five times until it is acknowledged |
 /// | `/silent` | never answers |
@@ -70,11 +71,14 @@ struct Separate {
 /// | `/location` | POST: 2.01 with Location-Path `a`, `b` |
 /// | `/.well-known/core` | the list of all these |
 ///
+/// Bodies of more than 1024 bytes go and come in blocks, smaller ones if the client wants it (RFC 7959).
+///
 /// Others: 4.04 with the text `Not Found`; 4.05 for a wrong method, 4.02 for an unknown critical option, 4.06 if the
 /// format that was asked for is not there, 5.05 for proxying.
 #[derive(Debug, Default)]
 pub struct DemoServer {
     resources: Resources,
+    blocks: Blocks,
     recent: VecDeque<Recent>,
     separate: Vec<Separate>,
     last_id: u16,
@@ -211,7 +215,8 @@ impl DemoServer {
     ) -> Option<Vec<u8>> {
         let id = packet.header.message_id;
         let token = packet.get_token();
-        match self.resources.answer(now, packet) {
+        let answer = self.blocks.answer(now, from, packet, &mut self.resources);
+        match answer {
             Outcome::Reply(reply) if confirmable => {
                 Some(encode(MessageType::Acknowledgement, id, token, reply))
             }

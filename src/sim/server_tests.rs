@@ -94,7 +94,7 @@ fn content_format(packet: &Packet) -> Option<&[u8]> {
         .map(Vec::as_slice)
 }
 
-use RequestType::{Delete, Get, Post, Put};
+use RequestType::{Delete, Fetch, Get, IPatch, Patch, Post, Put};
 
 #[test]
 fn the_plain_resources_have_their_content_and_format() {
@@ -132,7 +132,44 @@ fn echo_gives_any_bytes_back_with_their_format() {
     let put = peer.ask_with(Put, "echo", &[], b"x");
     assert_eq!((code(&put).as_str(), &put.payload[..]), ("2.04", &b"x"[..]));
     assert_eq!(content_format(&put), None);
-    assert_eq!(code(&peer.ask(Get, "echo")), "4.05");
+    for (method, wanted) in [(Fetch, "2.05"), (Patch, "2.04"), (IPatch, "2.04")] {
+        let answer = peer.ask_with(method, "echo", &[], b"[]");
+        assert_eq!(
+            (code(&answer).as_str(), &answer.payload[..]),
+            (wanted, &b"[]"[..])
+        );
+    }
+    for method in [Get, Delete] {
+        assert_eq!(code(&peer.ask(method, "echo")), "4.05");
+    }
+}
+
+#[test]
+fn the_rest_of_an_answer_to_a_body_in_blocks_is_asked_for_without_the_body() {
+    for method in [Fetch, Post] {
+        let mut peer = Peer::default();
+        // Block1: 0 and more, 1 and no more, of 16 bytes; Block2: the same.
+        let first = peer.ask_with(method, "echo", &[(27, &[0x08])], &[b'a'; 16]);
+        assert_eq!(code(&first), "2.31");
+        let last = [(27, &[0x10][..]), (23, &[])];
+        let begun = peer.ask_with(method, "echo", &last, b"b");
+        assert_eq!(
+            (code(&begun).as_str(), &begun.payload[..]),
+            ("2.05", &[b'a'; 16][..])
+        );
+        let rest = peer.ask_with(method, "echo", &[(23, &[0x10])], b"");
+        assert_eq!(
+            (code(&rest).as_str(), &rest.payload[..]),
+            ("2.05", &b"b"[..])
+        );
+    }
+    // A short question is the same each time.
+    let mut peer = Peer::default();
+    let rest = peer.ask_with(Fetch, "echo", &[(23, &[0x10])], &[b'c'; 17]);
+    assert_eq!(
+        (code(&rest).as_str(), &rest.payload[..]),
+        ("2.05", &b"c"[..])
+    );
 }
 
 #[test]

@@ -12,18 +12,19 @@ impl Address {
         length: 0,
     };
 
-    /// Dotted numbers, or with colons; `None` for anything else, also for what is longer than any address may be here.
+    /// Dotted numbers, or hexadecimal ones with colons; `None` for anything else, also for what is longer than any address may be here.
     pub(super) fn new(host: &[u8]) -> Option<Self> {
         let mut address = Self::NONE;
-        let (mut name, mut colons) = (false, false);
+        let (mut name, mut colons, mut alien) = (false, false, false);
         for (to, from) in address.text.iter_mut().zip(host) {
             *to = *from;
             address.length += 1;
             name |= !matches!(from, b'0'..=b'9' | b'.');
+            alien |= !matches!(from, b'.' | b':') && !from.is_ascii_hexdigit();
             colons |= *from == b':';
         }
         let whole = host.len() == usize::from(address.length);
-        (whole && address.length > 0 && (!name || colons)).then_some(address)
+        (whole && address.length > 0 && (!name || (colons && !alien))).then_some(address)
     }
 
     pub(super) fn text(&self) -> &[u8] {

@@ -32,6 +32,9 @@ pub(super) fn urc(line: &[u8], inbox: &mut Inbox<'_>) -> bool {
         // Of a lookup that was given up: the next one's answer cannot be taken for it any more.
         inbox.session = None;
     }
+    if let Some(status) = line::after(line, "+QLWDATASTATUS:") {
+        inbox.notes.busy = line::number(status) == Some(1);
+    }
     // The IMSI, which `AT+CIMI` prints bare.
     line.iter().all(u8::is_ascii_digit) || note(line, &LINES, inbox)
 }
@@ -80,7 +83,14 @@ impl Said<'_> {
             let stamp = match self.kind {
                 None | Some(Kind::Acknowledgement) => open.filter(|open| open.id == self.id),
                 Some(Kind::Reset) => None,
-                _ => open.filter(|open| open.sent && (open.observes || !numbered)),
+                _ => {
+                    // One firmware prints a message again; that of an earlier request is none to this one.
+                    let last = inbox.peer.replace(self.id.into());
+                    open.filter(|open| {
+                        let fits = open.observes || !numbered;
+                        open.sent && fits && last != Some(self.id.into())
+                    })
+                }
             };
             match &stamp {
                 Some(stamp) => {

@@ -37,8 +37,8 @@
 //! A line shows type and message id, but no token. An acknowledgement is the response if its id is the open request's; with
 //! another id it belongs to a request that was given up, and is dropped. A separate response (type CON or NON) has an id of
 //! the server's own: it is taken for the open request's, whoever sent it, from the moment on at which that request is sent.
-//! What nobody can tell apart then: a separate response to a request that was given up, while the next one is open. A message
-//! with an Observe option is a notification, unless the open request asked for notifications; to which of several
+//! What nobody can tell apart then: a separate response to a request that was given up, while the next one is open. One with
+//! the id of the separate response before it is that one printed again, and nobody's. A message with an Observe option is a notification, unless the open request asked for notifications; to which of several
 //! observations it belongs is not shown. Without an open request only notifications and requests are kept.
 //!
 //! # Codes
@@ -54,7 +54,8 @@
 //! # Limits (note): refused before anything is sent
 //!
 //! Twelve options a message; the option numbers of 2.5 (without If-None-Match, whose empty value cannot be written); values of
-//! 1 to 180 bytes without quotes, control characters and bytes beyond ASCII; Content-Format and Accept 0, 40, 41, 42, 47 and
+//! 1 to 180 bytes without quotes, control characters and bytes beyond ASCII; no `/` within a segment of a path and no `&` within
+//! an argument, where one firmware splits them; Content-Format and Accept 0, 40, 41, 42, 47 and
 //! 50; 1024 bytes of payload out, 512 in a response, 1024 in a request; resources of 1 to 50 characters.
 //!
 //! # Where the note is silent or wrong
@@ -75,7 +76,8 @@
 //!   blank before data, hexadecimal of either case. Data shorter than declared is torn, and told.
 //! - The mode of `"req"` is hexadecimal by the note and decimal in one firmware: the line is read by its shape, and by the
 //!   parts of the mode that are the same in both.
-//! - `DATASTATUS` is misprinted `+QLWDATASTATUS`; `AT+QCOAPSEND` has a blank in one example; neither is ever sent.
+//! - The answer of `QCOAPDATASTATUS` is misprinted `+QLWDATASTATUS` once, and read so as well; `AT+QCOAPSEND` has a blank in one
+//!   example, which is never sent.
 //! - A response goes to the server of the session, whoever asked: the note's example answers another address than the one
 //!   it shows.
 //!
@@ -83,11 +85,13 @@
 //!
 //! URCs between a command and its answer; answers with and without a blank; echo back at each restart, which says `OK` when it
 //! is over; a restart when the radio is switched on; a context that outlives a restart of the host, or does not outlive a
-//! deep sleep; a context that sends to one address only; `+CGPADDR` without an address; the same message printed twice; a
+//! deep sleep (it is made anew behind a message that was refused, or given up before its prompt); a context that sends to one
+//! address only; `+CGPADDR` without an address; the same message printed twice; a
 //! firmware that prints no Content-Format it does not know, forgets a comma behind a block (`23,"0/M/64"`), cuts a value
 //! off, and repeats a message id unless told another. That firmware fetches further blocks itself and prints each: the first
-//! is delivered, the others are nobody's. It takes ten options only, none with a comma in its value, and passes over numbers
-//! 1, 4, 5, 8, 14, 17, 20 and 39 without a word, which nobody can see.
+//! is delivered, the others are nobody's. It takes ten options only, none with a comma in its value, cuts a path at 100
+//! characters, decodes percent signs in it, sends bytes of an old token with mode 3 (which is used only to answer a request
+//! without a token), and passes over numbers 1, 4, 5, 8, 14, 17, 20 and 39 without a word: none of that can be seen.
 //!
 //! # Left out
 //!
@@ -112,7 +116,9 @@ mod shape;
 pub use payload::Payload;
 
 use crate::at::{At, Counted, Inbox, carries};
-use crate::client::{Capabilities, Matching, Network, Options, Reliability, Remote, Shows};
+use crate::client::{
+    Blockwise, Capabilities, Matching, Network, Options, Reliability, Remote, Shows,
+};
 use crate::endpoint::Parameters;
 use crate::error::{Error, Invalid, ModemError, Refusal, WayOut};
 use crate::message::{Code, Format, Kind, Number, View};
@@ -134,8 +140,10 @@ pub struct Bc28 {
     local_port: u16,
     show_sender: bool,
     used_once: bool,
-    /// A context of ours stands.
+    /// There is a session with a server.
     open: bool,
+    /// Its context stands, with all that was set.
+    made: bool,
     /// An option list may be standing in it.
     listed: bool,
     /// The status of a confirmable message must be asked for before the next one.
@@ -154,6 +162,7 @@ impl Default for Bc28 {
             show_sender: false,
             used_once: false,
             open: false,
+            made: false,
             listed: false,
             unasked: false,
             port: 0,
@@ -241,7 +250,7 @@ impl Dialect for Bc28 {
         payload_in: Some(512),
         // The option can be sent, and notifications are events; the endpoint cannot match them.
         observe: false,
-        blockwise: true,
+        blockwise: Blockwise::Both,
         block_size: Some(512),
         tcp: false,
         security: false,
@@ -302,7 +311,11 @@ impl Dialect for Bc28 {
             self.address = address.ok_or(ModemError::Dns)?;
         }
         self.port = server.port;
-        self.create(at).await
+        // Another server has message ids of its own.
+        at.inbox.peer = None;
+        self.create(at).await?;
+        self.open = true;
+        Ok(())
     }
 
     async fn send(&mut self, at: &mut At<'_>, message: View<'_>) -> Result<(), Error> {
@@ -312,17 +325,21 @@ impl Dialect for Bc28 {
         }
         let form = self.payload.form(&message)?;
         let options = u32::try_from(message.options().count()).unwrap_or(u32::MAX);
-        let mut renew = options == 0 && self.listed && !self.used_once;
+        // One that was given up while it was made anew is not whole; one that refused a message may not be there.
+        let mut renew = !self.made || (options == 0 && self.listed);
         if self.unasked {
+            at.inbox.notes.busy = false;
             let asked = at.put("AT+QCOAPDATASTATUS?");
             borne(asked.expect("+QCOAPDATASTATUS:", &[1]).ok(ANSWER).await)?;
             self.unasked = false;
             // It still repeats a message that was given up.
-            renew |= at.number(0) == Some(1);
+            renew |= at.number(0) == Some(1) || at.inbox.notes.busy;
         }
         if renew {
             self.create(at).await?;
         }
+        // A refusal may mean that the context is gone, and says so to nobody else.
+        self.made = false;
         if options > 0 {
             self.listed = true;
             let mut command = at.put("AT+QCOAPOPTION=").num(options);
@@ -359,16 +376,17 @@ impl Dialect for Bc28 {
             .bare(self.address.text())
             .num(self.port.into());
         send.prompt(0, ANSWER).await.map_err(named)?;
+        self.made = true;
         let payload = message.payload();
         if at.prompted() {
-            let sent = at.input_as(payload, form, ANSWER).await;
-            return sent.map_err(named);
-        }
-        if !payload.is_empty() {
+            at.input_as(payload, form, ANSWER).await.map_err(named)?;
+        } else if !payload.is_empty() {
             // OK without a prompt: whatever was sent, it was not this.
             at.distrust();
             return Err(ModemError::Unexpected.into());
         }
+        // The list of a message that did not go out is still there.
+        self.listed &= !self.used_once;
         Ok(())
     }
 
@@ -394,7 +412,7 @@ impl Bc28 {
 
     /// Makes the context, in place of one that may be there.
     async fn create(&mut self, at: &mut At<'_>) -> Result<(), Error> {
-        self.open = false;
+        self.made = false;
         borne(at.run("AT+QCOAPDEL", ANSWER).await)?;
         self.listed = false;
         self.unasked = false;
@@ -412,7 +430,7 @@ impl Bc28 {
             add.quoted(resource.as_bytes()).ok(ANSWER).await?;
         }
         at.inbox.notes.closed = false;
-        self.open = true;
+        self.made = true;
         Ok(())
     }
 }

@@ -33,7 +33,18 @@ impl Payload {
                     (number != Number::CONTENT_FORMAT && number != Number::ACCEPT)
                         || matches!(value, 0 | 40 | 41 | 42 | 47 | 50)
                 }
-                _ => carries(option.value) && (1..=180).contains(&option.value.len()),
+                _ => {
+                    // Some firmware splits a value there.
+                    let parts = match number {
+                        Number::URI_PATH => b"/",
+                        Number::URI_QUERY => b"&",
+                        _ => &[][..],
+                    };
+                    let splits = |byte: &u8| parts.contains(byte);
+                    carries(option.value)
+                        && (1..=180).contains(&option.value.len())
+                        && !option.value.iter().any(splits)
+                }
             };
             if !said {
                 return Err(Unsupported::OptionValue(number).into());

@@ -8,6 +8,7 @@
 
 use super::sim::SimBc28;
 use super::{Bc28, Memory};
+use crate::error::Invalid;
 use crate::front::Front;
 use crate::modem::Client;
 use crate::sim::TestNetwork;
@@ -23,6 +24,11 @@ impl Bench for Desk {
     const FOLDER: &'static str = "bc28";
     const ENTERS_PIN: bool = false;
     const STONES: &'static [&'static [u8]] = &[b"\r\n+QCOAPURC: \"rsp\",2,2.05,1,1,0,90,"];
+    const HOSTS: &'static [(&'static str, Invalid)] = &[
+        ("a,b", Invalid::Character),
+        ("::1%0", Invalid::Character),
+        ("1:2,3", Invalid::Character),
+    ];
     const BUFFERS: [usize; 3] = [Bc28::LINE, Bc28::COMMAND, Bc28::INBOX];
 
     fn client<F: Front>(memory: &mut Memory, front: F) -> Client<'_, Bc28, F> {
@@ -38,4 +44,5 @@ mod economy;
 mod matching;
 mod quirks;
 mod refuses;
+mod restarts;
 mod server;

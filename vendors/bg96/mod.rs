@@ -100,7 +100,9 @@ mod session;
 mod slots;
 
 use crate::at::{At, Counted, Inbox};
-use crate::client::{Capabilities, Matching, Network, Options, Reliability, Remote, Shows};
+use crate::client::{
+    Blockwise, Capabilities, Matching, Network, Options, Reliability, Remote, Shows,
+};
 use crate::endpoint::Parameters;
 use crate::error::{Error, ModemError, WayOut};
 use crate::message::{Code, View};
@@ -201,7 +203,7 @@ impl Dialect for Bg96 {
         message_out: None,
         payload_in: None,
         observe: false,
-        blockwise: false,
+        blockwise: Blockwise::No,
         block_size: None,
         tcp: false,
         security: false,

@@ -8,6 +8,7 @@
 
 use super::sim::SimL610;
 use super::{L610, Memory};
+use crate::error::Invalid;
 use crate::front::Front;
 use crate::modem::Client;
 use crate::sim::TestNetwork;
@@ -22,6 +23,11 @@ impl Bench for Desk {
 
     const FOLDER: &'static str = "l610";
     const STONES: &'static [&'static [u8]] = &[b"\r\n+GTCOAPDATA: 1,200,6445", b"+GTCOAPDATA: 1,"];
+    const HOSTS: &'static [(&'static str, Invalid)] = &[
+        ("a,b", Invalid::Character),
+        ("a b", Invalid::Character),
+        ("a=?", Invalid::Character),
+    ];
     const BUFFERS: [usize; 3] = [L610::LINE, L610::COMMAND, L610::INBOX];
 
     fn client<F: Front>(memory: &mut Memory, front: F) -> Client<'_, L610, F> {

@@ -14,7 +14,7 @@
 //! | `UCOAP=4` (8.2.1) | marks the profile as valid, once |
 //! | `UCOAP=5`, `=6`, `=7`, `?` (8.2.2) | not used: what is set is known, a stored profile would need its URI and flags set anew all the same, and storing wears the flash |
 //! | `UCOAP=8` (8.5.1) | not yet: secure sessions are refused |
-//! | `UCOAPC` (8.3) | 1 GET, 2 DELETE (a gap in the guide, filled by published code), 3 PUT, 4 POST, with the payload in hexadecimal, the format, and the block of a Block1 option that the application gave |
+//! | `UCOAPC` (8.3) | 1 GET, 2 DELETE (a gap in the guide, filled by published code), 3 PUT, 4 POST, with the payload in hexadecimal, the format, and the block of a Block1 option: `upload` makes them |
 //! | `UCOAPER` (8.4.1) | after a refusal |
 //! | `CFUN`, `CGDCONT`, `UPSD`, `UPSDA` (2.2) | bring-up; the network's settings with the radio off |
 //! | `UMNOPROF`, `CFUN=16` (2.2) | only if an operator's profile was [asked for](Access::operator_profile) |
@@ -58,6 +58,8 @@
 //! - Flags 0, 1 and 5, the numbers of content formats, escapes in a URI: settings of [`SaraR5`].
 //! - The code's detail is not told. The second field of `+UCOAPCD` is 0 for success and error alike, so it is the form of the data.
 //!   Error text in the payload is the modem's word or the server's: [`SaraR5::hint`].
+//! - The blocks of a request: nothing tells their size but the length of the first one, so all of a body have one size; and where no line
+//!   tells which block was taken, that it was a success is enough. They must come from one port, or the server cannot join them.
 //! - How a response of several blocks comes: see `+UCOAPCD`; a part never passes for the whole.
 //! - A response of which `+UCOAPCR` tells the end and no `+UCOAPCD` the content fails at once
 //!   ([`Resource::Inbox`](crate::error::Resource::Inbox)): whether it was a success nobody knows.
@@ -98,7 +100,8 @@ pub use sockets::{
 
 use crate::at::{At, Counted, Inbox, carries};
 use crate::client::{
-    Capabilities, Matching, Network, Options, Reliability, Remote, Response, Shows, Transport,
+    Blockwise, Capabilities, Matching, Network, Options, Reliability, Remote, Response, Shows,
+    Transport,
 };
 use crate::endpoint::Parameters;
 use crate::error::{Error, Invalid, ModemError, Waited, WayOut};
@@ -201,7 +204,7 @@ impl Dialect for SaraR5 {
         payload_in: None,
         observe: false,
         // Block1 can be said; which block of a response is wanted cannot.
-        blockwise: false,
+        blockwise: Blockwise::Up,
         block_size: Some(512),
         tcp: true,
         security: false,

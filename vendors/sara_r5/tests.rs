@@ -61,6 +61,7 @@ bench!(binary: crate::vendors::sara_r5::SaraR5Sockets<true>, crate::vendors::sar
     name.starts_with("binary-")
 });
 
+mod blocks;
 mod bring_up;
 mod desk;
 mod economy;

@@ -68,7 +68,9 @@ pub(super) async fn start(
             }
             at.inbox.notes.link_lost = false;
         }
-        if !network.user.is_empty() {
+        // Also to take back the one of another network.
+        if !network.user.is_empty() || modem.login {
+            modem.login = true;
             at.put("AT+CNCFG=")
                 .text("1")
                 .quoted(network.apn.as_bytes())
@@ -76,6 +78,7 @@ pub(super) async fn start(
                 .quoted(network.password.as_bytes())
                 .ok(TIME)
                 .await?;
+            modem.login = !network.user.is_empty();
         }
         if network.apn.is_empty() {
             let asked = at
@@ -135,12 +138,14 @@ fn ask_address<'f, 'b>(at: &'f mut At<'b>) -> Wait<'f, 'b> {
     at.put("AT+CNACT?").expect("+CNACT:", &[2, 3]).ok(TIME)
 }
 
-/// Whether the answer to [`ask_address`] has an address.
+/// Whether the answer to [`ask_address`] has an address, and before it the state of a context that is active.
 fn has_address(at: &At<'_>) -> bool {
-    let Some(address) = at.answer().last() else {
-        return false;
-    };
-    address.quoted && !matches!(address.text, b"" | b"0.0.0.0")
+    let (mut state, mut address) = (None, None);
+    for field in at.answer() {
+        state = address.replace(field);
+    }
+    let active = state.is_some_and(|state| state.num() != Some(0));
+    active && address.is_some_and(|it| it.quoted && !matches!(it.text, b"" | b"0.0.0.0"))
 }
 
 /// What tells one network from another (FNV-1a).

@@ -9,9 +9,9 @@
 //! from a comma in a value: then it is not known which field is which, and the message is delivered as cut.
 //!
 //! Not documented, and read as the note's other values suggest: a token, an ETag and an If-Match in hexadecimal; several parts
-//! of a path or query in one field, joined as in `AT+CCOAPPARA`. A token that is not shown (or not in hexadecimal) is taken
-//! from the open request, if this is the acknowledgement of that request by its message id; of a separate response it is not
-//! known.
+//! of a path or query in one field, joined as in `AT+CCOAPPARA`. A token that is not shown (or not in hexadecimal of as many
+//! bytes as the head says) is taken from the open request, if this is the acknowledgement of that request by its message id; of
+//! a separate response it is not known.
 
 use crate::at::{Inbox, line};
 use crate::message::{Builder, Kind, Malformed, Number, View};
@@ -81,10 +81,9 @@ pub(super) fn accept_raw(inbox: &mut Inbox<'_>, id: u16) -> bool {
 
 /// `+CCOAPHEAD: 1,..`
 pub(super) fn parsed(rest: &[u8], inbox: &mut Inbox<'_>) -> Option<()> {
-    let field = |place: u8| {
-        let field = line::Fields::new(rest).nth(place.into());
-        field.map_or(&b""[..], |field| field.text)
-    };
+    // Nothing is quoted, so a quote hides no comma.
+    let fields = || rest.split(|byte| *byte == b',');
+    let field = |place: u8| fields().nth(place.into()).unwrap_or(&[]).trim_ascii();
     let kind = match line::number(field(2))? {
         0 => Kind::Confirmable,
         1 => Kind::NonConfirmable,
@@ -95,7 +94,9 @@ pub(super) fn parsed(rest: &[u8], inbox: &mut Inbox<'_>) -> Option<()> {
     let carried = u16::try_from(line::number(field(5))?).ok()?;
     let mut id = carried;
     let mut bytes = [0; 8];
-    let mut token = line::unhex(field(6), &mut bytes).unwrap_or(&[]);
+    let mut token = line::unhex(field(6), &mut bytes)
+        .filter(|token| u32::try_from(token.len()).ok() == line::number(field(3)))
+        .unwrap_or(&[]);
     let stamp = inbox.exchange;
     if let Some(stamp) = &stamp
         && stamp.carried == carried
@@ -114,7 +115,7 @@ pub(super) fn parsed(rest: &[u8], inbox: &mut Inbox<'_>) -> Option<()> {
     let space = inbox.open(16 + rest.len(), 0).unwrap_or(&mut none);
     let mut builder = Builder::new(space, kind, code, id, token).ok()?;
     let mut lost = 0;
-    let mut critical = line::Fields::new(rest).count() > FIELDS;
+    let mut critical = fields().count() > FIELDS;
     for (number, place) in PLACES {
         let value = field(place);
         let absent = match number {
@@ -132,7 +133,11 @@ pub(super) fn parsed(rest: &[u8], inbox: &mut Inbox<'_>) -> Option<()> {
             Number::URI_QUERY | Number::LOCATION_QUERY => b'&',
             _ => b',',
         };
-        let value = value.strip_prefix(b"/").unwrap_or(value);
+        // The one before a path's first segment, which the RFC's own notation has.
+        let value = match value {
+            [b'/', path @ ..] if separator == b'/' => path,
+            value => value,
+        };
         for part in value.split(|byte| *byte == separator) {
             if text::option(&mut builder, number, part).is_err() {
                 lost += 1;

@@ -1,6 +1,7 @@
 //! What the modem says by itself, and the data that its answers count: messages and notes (note, 3.4 to 3.6).
 
 use super::head;
+use super::queue::UNTOLD;
 use crate::at::{Counted, Delivery, Form, Inbox, line};
 use crate::modem::lines::{Meaning, note};
 
@@ -60,7 +61,7 @@ pub(super) fn urc(line: &[u8], inbox: &mut Inbox<'_>) -> bool {
 }
 
 /// How lines without a message begin. The context's line has the number of the context on sister modems.
-const LINES: [(&str, Meaning); 16] = [
+const LINES: [(&str, Meaning); 17] = [
     ("RDY", Meaning::Restarted),
     ("NORMAL POWER DOWN", Meaning::Restarted),
     ("UNDER-VOLTAGE POWER DOWN", Meaning::Restarted),
@@ -68,6 +69,7 @@ const LINES: [(&str, Meaning); 16] = [
     ("+APP PDP: DEACTIVE", Meaning::LinkLost),
     ("+APP PDP: 0,DEACTIVE", Meaning::LinkLost),
     ("+PDP: DEACT", Meaning::LinkLost),
+    ("PDP DEACT", Meaning::LinkLost),
     ("+APP PDP:", Meaning::Nothing),
     ("+CGNAPN:", Meaning::Nothing),
     ("UNDER-VOLTAGE", Meaning::Nothing),
@@ -83,11 +85,10 @@ const LINES: [(&str, Meaning); 16] = [
 fn announced(rest: &[u8], inbox: &mut Inbox<'_>) -> Option<()> {
     let mut fields = line::Fields::new(rest);
     let id = u16::try_from(fields.num()?).ok()?;
-    // Where the payload's length is not told there may be one.
-    let payload = fields.nth(1).and_then(|field| field.num()).unwrap_or(1);
+    let payload = fields.nth(1).and_then(|field| field.num());
+    let payload = payload.and_then(|payload| u16::try_from(payload).ok());
     let notes = inbox.note();
-    let payload = u16::try_from(payload).unwrap_or(u16::MAX);
-    notes.queue.push_sized(id, payload);
+    notes.queue.push_sized(id, payload.unwrap_or(UNTOLD));
     notes.announced = true;
     Some(())
 }
@@ -102,7 +103,7 @@ fn action(rest: &[u8], inbox: &mut Inbox<'_>) -> Option<()> {
         1 => {
             let notes = inbox.note();
             notes.announced = true;
-            notes.queue.push_sized(id?, 1);
+            notes.queue.push_sized(id?, UNTOLD);
         }
         // No response in time.
         2 => {

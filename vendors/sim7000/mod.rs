@@ -15,7 +15,7 @@
 //! | `CCOAPREAD` (3.6) | write form, unless the announcement says that there is no payload |
 //! | `CCOAPTERM` (3.7) | execute form |
 //! | test forms `=?` | not used: nothing in them is needed, and those of `CCOAPHEAD` and `CCOAPREAD` are exchanged in the note |
-//! | `CPIN`, `CNACT`, `CGNAPN`, `CNCFG` (4) | bring-up: `CGNAPN` only if no access point is given, `CNCFG` only with a user's name |
+//! | `CPIN`, `CNACT`, `CGNAPN`, `CNCFG` (4) | bring-up: `CGNAPN` only if no access point is given, `CNCFG` only with a user's name, or to take one back |
 //! | `CGDCONT`, `CFUN=0` (4.2) | not used: the modem registers by itself, and a new registration at each attach harms |
 //! | `CSQ`, `CGATT`, `COPS` (4) | not used: registration is asked for with `CEREG` and `CGREG`, since `CREG` stays silent on NB-IoT |
 //!
@@ -30,7 +30,7 @@
 //! | `+CCOAPACTION: 3` (3.4) | socket error: session lost |
 //! | `+CCOAPACTION: 4,<num>,<mid>` (3.4) | the answer about the queue |
 //! | `+CCOAPHEAD` (3.5), `+CCOAPREAD` (3.6) | the two parts of a message |
-//! | `+APP PDP: DEACTIVE`, `+APP PDP: 0,DEACTIVE`, `+PDP: DEACT` | link lost |
+//! | `+APP PDP: DEACTIVE`, `+APP PDP: 0,DEACTIVE`, `+PDP: DEACT`, `PDP DEACT` | link lost |
 //! | `+APP PDP: ACTIVE`, `+CNACT`, `+CGNAPN` (4) | known; the address is what counts |
 //! | `RDY`, `NORMAL POWER DOWN`, `UNDER-` and `OVER-VOLTAGE POWER DOWN` | restarted |
 //! | `SMS Ready` | restarted, if it comes while a session is open; else a late boot line |
@@ -101,7 +101,9 @@ mod settings;
 pub use settings::{Head, Hex, Queries, Settings};
 
 use crate::at::{At, Counted, Inbox};
-use crate::client::{Capabilities, Matching, Network, Options, Reliability, Remote, Shows};
+use crate::client::{
+    Blockwise, Capabilities, Matching, Network, Options, Reliability, Remote, Shows,
+};
 use crate::endpoint::Parameters;
 use crate::error::{Error, ModemError, WayOut};
 use crate::message::{Code, View};
@@ -136,6 +138,8 @@ pub struct Sim7000 {
     packets: Packets,
     /// The network of the context that is active, if that is known.
     network: Option<u32>,
+    /// A user's name may be configured.
+    login: bool,
     /// The SIM has refused a PIN: another try might be its last.
     pin_refused: bool,
 }
@@ -152,6 +156,7 @@ impl Default for Sim7000 {
             parsed_only: false,
             packets: Packets::default(),
             network: None,
+            login: false,
             pin_refused: false,
         }
     }
@@ -211,7 +216,7 @@ impl Dialect for Sim7000 {
         payload_in: None,
         // The modem could; the endpoint cannot yet.
         observe: false,
-        blockwise: false,
+        blockwise: Blockwise::No,
         block_size: None,
         tcp: false,
         security: false,

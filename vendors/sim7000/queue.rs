@@ -18,6 +18,9 @@ const TIME: u32 = 5000;
 /// How often the queue is asked in a row.
 const ROUNDS: u8 = 8;
 
+/// In the place of a payload's length that was not told.
+pub(super) const UNTOLD: u16 = u16::MAX;
+
 /// How many of the packets that were read are remembered; a power of two.
 const REMEMBERED: usize = 8;
 
@@ -128,7 +131,8 @@ pub(super) async fn clear(modem: &mut Sim7000, at: &mut At<'_>) -> Result<(), Er
 fn next(modem: &mut Sim7000, at: &mut At<'_>) -> Option<(u16, Option<u16>)> {
     if modem.packets.reading.is_none() {
         let announced = at.inbox.notes.queue.pop_sized();
-        modem.packets.reading = announced.map(|(id, payload)| (id, Some(payload)));
+        modem.packets.reading =
+            announced.map(|(id, payload)| (id, Some(payload).filter(|told| *told != UNTOLD)));
     }
     modem.packets.reading
 }
@@ -141,10 +145,11 @@ async fn read(
     payload: Option<u16>,
 ) -> Result<bool, Error> {
     let mut known = false;
+    let mut refused = false;
     if modem.settings.head == Head::Raw && !modem.parsed_only {
         match ask_head(at, id, 0).await {
             Ok(()) => known = head::accept_raw(&mut at.inbox, id),
-            Err(Error::Modem(ModemError::Refused(_))) => modem.parsed_only = true,
+            Err(Error::Modem(ModemError::Refused(_))) => refused = true,
             // Fewer bytes than it declares, so that the result was taken for some of them.
             Err(Error::Timeout(Waited::Modem)) if at.inbox.is_open() => {
                 modem.parsed_only = true;
@@ -156,7 +161,8 @@ async fn read(
     }
     if !known {
         match ask_head(at, id, 1).await {
-            Ok(()) => {}
+            // The form was refused, and not the packet.
+            Ok(()) => modem.parsed_only |= refused,
             Err(Error::Modem(ModemError::Refused(_))) => return Ok(false),
             Err(error) => return Err(error),
         }

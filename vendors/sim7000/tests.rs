@@ -8,6 +8,7 @@
 
 use super::sim::SimSim7000;
 use super::{Memory, Sim7000};
+use crate::error::Invalid;
 use crate::front::Front;
 use crate::modem::Client;
 use crate::sim::TestNetwork;
@@ -21,6 +22,13 @@ impl Bench for Desk {
     type Memory = Memory;
 
     const FOLDER: &'static str = "sim7000";
+    const LONGEST_HOST: usize = Sim7000::HOST;
+    const HOSTS: &'static [(&'static str, Invalid)] = &[
+        ("demo/x", Invalid::Character),
+        ("demo?x", Invalid::Character),
+        ("me@demo", Invalid::Character),
+        ("[::1]", Invalid::Character),
+    ];
     const BUFFERS: [usize; 3] = [Sim7000::LINE, Sim7000::COMMAND, Sim7000::INBOX];
     const STONES: &'static [&'static [u8]] = &[
         b"\r\n+CCOAPREAD: 900,",

@@ -178,3 +178,43 @@ fn a_prompt_or_an_end_of_input_that_was_not_heard_is_escaped_before_the_fence() 
         });
     }
 }
+
+#[test]
+fn first_contact_escapes_from_a_prompt_that_takes_fences_for_its_input() {
+    with_at(|wire, at| {
+        let mut contact = at.contact(20_000);
+        let mut after = |milliseconds| {
+            wire.set_now(Instant::from_millis(milliseconds));
+            [(); 3].map(|()| run(wire, &mut contact)).concat()
+        };
+        // A modem that is merely starting is asked first, and not troubled.
+        for half_seconds in 0..4 {
+            assert_eq!(after(half_seconds * 501), "AT+CMEE?\r", "{half_seconds}");
+        }
+        assert_eq!(after(4 * 501), "\x1B");
+        assert_eq!(after(5 * 501), "AT+CMEE?\r");
+        wire.receive(b"\r\n+CMEE: 1\r\n\r\nOK\r\n");
+        assert_eq!(after(5 * 501 + 20), "");
+        wire.set_now(Instant::from_millis(5 * 501 + 1000));
+        assert_eq!(
+            poll(wire, &mut contact, &mut Vec::new()),
+            Poll::Ready(Ok(()))
+        );
+        assert_eq!(at.number(0), Some(1));
+    });
+}
+
+#[test]
+fn distrust_asks_for_a_fence_also_where_no_command_is_pending() {
+    with_at(|wire, at| {
+        let until = Instant::from_millis(9000);
+        let mut settle = at.settle(&[], until);
+        assert_eq!(
+            poll(wire, &mut settle, &mut Vec::new()),
+            Poll::Ready(Ok(()))
+        );
+        at.distrust();
+        let mut settle = at.settle(&[], until);
+        assert_eq!(run(wire, &mut settle), "AT+CMEE?\r");
+    });
+}

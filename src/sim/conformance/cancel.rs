@@ -196,6 +196,71 @@ pub fn dropped_once<B: Bench>() {
     println!("{total} single drops");
 }
 
+/// The host alone restarts in the middle of every operation, and knows nothing any more: what an application does first brings
+/// the modem back, whatever it was in the middle of.
+pub fn restarted_host_finds_its_way<B: Bench>() {
+    /// Each place is a whole bring-up more, so not every one.
+    const STRIDE: usize = 5;
+    let mut total = 0;
+    for case in &cases::<B>() {
+        let mut places = 0;
+        while restarted::<B>(case, 1 + places * STRIDE, [0, 30, 2000][places % 3]) {
+            places += 1;
+        }
+        println!("{}: restarted at {places} places", case.op.name());
+        let typed = typed::<B>(case);
+        assert!(
+            places * STRIDE + STRIDE > typed,
+            "{}: {places} places, {typed} bytes",
+            case.op
+        );
+        total += places;
+    }
+    println!("{total} restarts");
+}
+
+/// Whether the restart came before the operation's end.
+fn restarted<B: Bench>(case: &Case, polls: usize, idle: u32) -> bool {
+    let line = line::<B>();
+    let name = format!(
+        "{} cut off at {polls}, the host is back {idle} ms later",
+        case.op.name()
+    );
+    let front = |bytes| Stepped {
+        serial: line.serial(),
+        clock: line.clock(),
+        bytes,
+    };
+    let mut memory = B::Memory::default();
+    let mut client = B::client(&mut memory, front(CHUNK));
+    for op in &case.before {
+        let result = wait(Way::Blocking, perform(&mut client, op));
+        assert_eq!(result, "done", "{name}");
+    }
+    client.front().bytes = 1;
+    let cut = poll_and_drop(perform(&mut client, &case.op), polls).is_err();
+    pass(&line, Millis::new(idle));
+
+    let mut memory = B::Memory::default();
+    let mut client = B::client(&mut memory, front(CHUNK));
+    let body = B::body(11, 40);
+    for op in [
+        Op::Attach,
+        Op::connect::<B>(),
+        Op::put("/store/y", &body),
+        Op::get("/store/y"),
+    ] {
+        let result = wait(Way::Blocking, perform(&mut client, &op));
+        assert!(!result.contains("error"), "{name}: then {op}: {result}");
+        let body = crate::sim::transcript::escaped(&body).to_string();
+        assert!(
+            op != Op::get("/store/y") || result.ends_with(&body),
+            "{name}: {result}"
+        );
+    }
+    cut
+}
+
 /// Operations dropped, and the next one as well: a sample that repeats.
 pub fn dropped_twice<B: Bench>() {
     let (mut total, mut samples) = (0, 0);

@@ -16,6 +16,8 @@
 //! | [`bring_up_told`] | no modem, no SIM card, a PIN, no network: attaching ends within its limit and says which |
 //! | [`noise_survived`] | noise before the first OK does no harm |
 //! | [`reset_told`] | a reset at any place of a request is told, and attaching and connecting again heals it |
+//! | [`restarted_host_finds_its_way`] | a host that restarts alone, in the middle of anything, finds its way with what the modem still has open |
+//! | [`damage_survived`] | damaged reads do not end an operation, and are counted |
 //! | [`texts_refused`] | texts of the caller that could end a quote or a line are refused, and nothing is sent |
 //! | [`transcripts_listen`] | every transcript in listen mode gives what it expects, in every chunking, by every front |
 //! | [`record_shown`] | the table `vendors/capabilities.md` says of the dialect what its record does; `BLESS=1` writes its row anew |
@@ -35,6 +37,7 @@
 )]
 
 mod cancel;
+pub mod desk;
 mod dialog;
 mod fronts;
 mod listen;
@@ -44,7 +47,9 @@ mod silence;
 mod surroundings;
 mod texts;
 
-pub use cancel::{Stepped, dropped_once, dropped_twice, poll_and_drop};
+pub use cancel::{
+    Stepped, dropped_once, dropped_twice, poll_and_drop, restarted_host_finds_its_way,
+};
 pub use dialog::transcripts_dialog;
 pub use fronts::{Port, Way, fronts_agree, perform_all, wait};
 pub use listen::transcripts_listen;
@@ -52,12 +57,13 @@ pub use record::record_shown;
 pub use script::{Op, perform, perform_blocking};
 pub use silence::{Faulty, Silence, silent_once};
 pub use surroundings::{
-    Oddity, Simulated, at_every_poll, bring_up_told, noise_survived, reset_told,
+    Oddity, Simulated, at_every_poll, bring_up_told, damage_survived, noise_survived, reset_told,
 };
 pub use texts::texts_refused;
 
 use super::{Line, Sent, TimeSource};
 use crate::client::{Capabilities, Matching};
+use crate::error::Invalid;
 use crate::front::Front;
 use crate::modem::{Client, Dialect};
 use std::cell::Cell;
@@ -68,7 +74,7 @@ pub trait Bench {
     /// The dialect to be tested.
     type Dialect: Dialect;
 
-    /// The simulated modem, with a [`TestNetwork`] behind it.
+    /// The simulated modem, with a [`TestNetwork`](crate::sim::TestNetwork) behind it.
     type Modem: Simulated;
 
     /// The memory of a client, with the sizes that the dialect recommends.
@@ -85,6 +91,12 @@ pub trait Bench {
 
     /// The server of the scripts, as the modem can take it: a name, or an address for those that know no names.
     const SERVER: &'static str = "demo";
+
+    /// Hosts that this dialect cannot carry either, each with what is wrong.
+    const HOSTS: &'static [(&'static str, Invalid)] = &[];
+
+    /// The longest host that it can carry, in bytes. Default 255.
+    const LONGEST_HOST: usize = 255;
 
     /// Whether the dialect enters the SIM card's PIN. Default true.
     const ENTERS_PIN: bool = true;
@@ -242,6 +254,8 @@ macro_rules! conformance {
             what_is_missing_is_told_when_it_is_brought_up => bring_up_told,
             noise_before_the_first_ok_does_no_harm => noise_survived,
             a_reset_in_mid_request_is_told_and_attach_and_connect_heal_it => reset_told,
+            a_host_that_restarts_alone_in_mid_operation_finds_its_way => restarted_host_finds_its_way,
+            damaged_reads_do_not_end_an_operation_and_are_counted => damage_survived,
             texts_that_no_command_line_can_carry_are_refused => texts_refused,
             every_listening_transcript_gives_what_it_expects => transcripts_listen,
             every_recorded_dialog_is_repeated_byte_for_byte => transcripts_dialog,

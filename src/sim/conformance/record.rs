@@ -4,7 +4,7 @@
 //! enforced. Each bench looks after its own row.
 
 use super::Bench;
-use crate::client::{Capabilities, Matching, Options, Reliability};
+use crate::client::{Blockwise, Capabilities, Matching, Options, Reliability};
 use crate::error::WayOut;
 use crate::message::Code;
 use crate::modem::Dialect;
@@ -104,8 +104,9 @@ fn row<B: Bench>() -> String {
         limit(record.payload_in),
         yes(record.observe),
         match record.block_size {
-            Some(size) if record.blockwise => format!("to {size}"),
-            _ => yes(record.blockwise),
+            Some(size) if record.blockwise == Blockwise::Both => format!("to {size}"),
+            Some(size) if record.blockwise == Blockwise::Up => format!("up, to {size}"),
+            _ => yes(record.blockwise == Blockwise::Both),
         },
         yes(record.tcp),
         yes(record.security),

@@ -284,3 +284,23 @@ pub fn reset_told<B: Bench>() {
     println!("reset at {polls} places");
     assert!(polls > 5, "{polls}");
 }
+
+/// Reads that the serial port calls damaged do not end an operation, and are counted.
+pub fn damage_survived<B: Bench>() {
+    let line = line_to::<B>(&Oddity::None);
+    let mut memory = B::Memory::default();
+    let mut client = B::client(&mut memory, Polled::new(line.serial(), line.clock()));
+    for op in [Op::Attach, Op::connect::<B>()] {
+        line.disturb(3);
+        assert_eq!(super::perform_blocking(&mut client, &op), "done", "{op}");
+    }
+    line.disturb(3);
+    greeted::<B>(
+        "damage",
+        &super::perform_blocking(&mut client, &Op::get("/hello")),
+    );
+    // What is left where an operation had nothing to read comes with the next one.
+    let _ = super::perform_blocking(&mut client, &Op::Event(10));
+    assert_eq!(client.take_losses().junk, 9, "and are counted");
+    polite::<B>(&line);
+}

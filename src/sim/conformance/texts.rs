@@ -22,7 +22,8 @@ pub fn texts_refused<B: Bench>() {
     }
     line.sent();
 
-    let (long, character) = ("h".repeat(256), Error::from(Invalid::Character));
+    let long = "h".repeat(B::LONGEST_HOST + 1);
+    let character = Error::from(Invalid::Character);
     let capabilities = B::Dialect::CAPABILITIES;
     let tcp = Error::Unsupported(Unsupported::Transport, capabilities.way_out);
     let mut hosts: Vec<(Remote<'_>, Error)> =
@@ -33,6 +34,9 @@ pub fn texts_refused<B: Bench>() {
     hosts.push((Remote::new(&long, 5683), Invalid::Host.into()));
     hosts.push((Remote::new("", 5683), Invalid::Host.into()));
     hosts.push((Remote::new(B::SERVER, 0), Invalid::Port.into()));
+    for (host, wrong) in B::HOSTS {
+        hosts.push((Remote::new(host, 5683), (*wrong).into()));
+    }
     if !capabilities.tcp {
         hosts.push((Remote::new(B::SERVER, 5683).tcp(), tcp));
     }

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use super::command::{Done, Failure, Prompt};
-use super::quirks::{Manner, Quirks};
-use super::settings::Settings;
+use super::quirks::{Manner, Quirks, Sim};
+use super::settings::{Settings, WRONG_PINS};
 use super::{Firmware, Oddities};
 use crate::sim::{Agenda, Dice, Network};
 use crate::time::{Instant, Millis};
@@ -215,9 +215,10 @@ impl<F: Firmware, N: Network + ?Sized> Chassis<F, N> {
     pub(super) fn boot(&mut self, after: Millis) {
         self.power = Power::Booting;
         let mut at = self.now.after(after);
+        let card = self.card();
         self.agenda.add(at, Event::Power(Power::On));
         for line in &self.quirks.boot {
-            let line = self.quirks.sim.boot_line(line);
+            let line = card.boot_line(line);
             self.agenda.add(at, Event::Urc(line.into()));
             at = at.after(self.manner().boot_step);
         }
@@ -234,9 +235,18 @@ impl<F: Firmware, N: Network + ?Sized> Chassis<F, N> {
     }
 
     pub(super) fn forget_settings(&mut self) {
-        let urcs = self.settings.urcs;
-        self.settings = Settings::new(&self.quirks.sim, &self.manner(), self.now);
+        let (urcs, wrong_pins) = (self.settings.urcs, self.settings.wrong_pins);
+        self.settings = Settings::new(&self.card(), &self.manner(), self.now);
         self.settings.urcs = urcs;
+        self.settings.wrong_pins = wrong_pins;
+    }
+
+    /// The SIM card as a modem that starts finds it: it has counted the wrong PINs itself.
+    fn card(&self) -> Sim {
+        match &self.quirks.sim {
+            Sim::Pin(_) if self.settings.wrong_pins >= WRONG_PINS => Sim::Puk,
+            card => card.clone(),
+        }
     }
 }
 

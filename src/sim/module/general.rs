@@ -6,6 +6,7 @@ use super::Firmware;
 use super::chassis::Chassis;
 use super::command::{Arguments, Done, Failure};
 use super::quirks::{Restart, Sim};
+use super::settings::WRONG_PINS;
 use crate::sim::Network;
 use crate::sim::grammar::{Basic, Form};
 
@@ -104,7 +105,7 @@ impl<F: Firmware, N: Network + ?Sized> Chassis<F, N> {
                     return Done::ok(60);
                 }
                 self.settings.wrong_pins += 1;
-                if self.settings.wrong_pins >= 3 {
+                if self.settings.wrong_pins >= WRONG_PINS {
                     self.settings.sim = Sim::Puk;
                 }
                 Err(Failure::cme(16))

@@ -102,6 +102,8 @@ impl<F: Firmware, N: Network + 'static> Module<F, N> {
                 BACKSPACE => {
                     line.pop();
                 }
+                // Who does not know what a former life of its program left open may ask for the end of it.
+                ESC if line.is_empty() => {}
                 CTRL_Z | ESC => chassis.note(format!("a stray control byte 0x{byte:02X}")),
                 _ if line.len() < manner.longest_line => line.push(byte),
                 _ => chassis.overlong = true,

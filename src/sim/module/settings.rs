@@ -34,6 +34,9 @@ impl Default for Context {
     }
 }
 
+/// So many wrong PINs, and the card wants its PUK.
+pub(super) const WRONG_PINS: u8 = 3;
+
 /// What a reset brings back to its beginning.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -53,6 +56,7 @@ pub struct Settings {
     pub urcs: bool,
     /// The PDP contexts, from number 1 on.
     pub contexts: [Context; 16],
+    /// Kept over a reset: it is the card that counts.
     pub(super) wrong_pins: u8,
     pub(super) searching_since: Instant,
     /// The `n` of CREG, CGREG and CEREG.

@@ -247,6 +247,33 @@ fn refusals_speak_as_cmee_and_the_manner_say() {
 }
 
 #[test]
+fn the_card_counts_wrong_pins_beyond_a_reset_and_stays_locked() {
+    let mut quirks = Quirks::<Odd>::default();
+    quirks.manner.echo = false;
+    quirks.sim = Sim::Pin("1234".into());
+    let mut host = Host::new(Module::with_quirks(TestNetwork::default(), quirks));
+    let ask = "AT+CPIN?";
+    for left in [2, 1, 0] {
+        assert_eq!(host.ask(ask), "\r\n+CPIN: SIM PIN\r\n\r\nOK\r\n", "{left}");
+        assert_eq!(host.ask("AT+CPIN=\"0000\""), "\r\nERROR\r\n");
+        host.line.device().reset();
+        host.hear(4_000);
+    }
+    for _ in 0..2 {
+        assert_eq!(host.ask(ask), "\r\n+CPIN: SIM PUK\r\n\r\nOK\r\n");
+        host.line.device().reset();
+        let boot = host.hear(4_000);
+        assert!(boot.contains("+CPIN: SIM PUK"), "{boot}");
+    }
+    host.put(b"AT+CPIN=\"12345678\",\"1234\"\r");
+    assert_eq!(
+        host.hear(1_000),
+        "\r\nOK\r\n\r\n+CPIN: READY\r\n",
+        "unlocked"
+    );
+}
+
+#[test]
 fn a_guest_and_an_outcast_are_told_so() {
     let mut guest = host(|manner| manner.cell = ("00A1", "00B2C3D4", 9));
     guest.line.device().quirks.roaming = true;

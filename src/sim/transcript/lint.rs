@@ -22,15 +22,18 @@ impl fmt::Display for Complaint {
 
 /// Commands and answers with the fields that hold a secret (from 0). 3GPP TS 27.007 has CPIN (8.3), CPWD (7.5),
 /// CLCK (7.4) and CGAUTH (10.1.31). Commands may be written in either case.
-const SECRET_FIELDS: [(&str, &[usize]); 8] = [
+const SECRET_FIELDS: [(&str, &[usize]); 11] = [
     ("AT+CPIN=", &[0, 1]),
     ("AT+CPWD=", &[1, 2]),
     ("AT+CLCK=", &[2]),
     ("AT+CGAUTH=", &[2, 3]),
+    ("+CGAUTH: ", &[2, 3]),
     ("AT+UAUTHREQ=", &[2, 3]),
     ("AT+QICSGP=", &[3, 4]),
     ("+QICSGP: ", &[2, 3]),
     ("AT+CNCFG=", &[2, 3]),
+    ("+CNCFG: ", &[2, 3]),
+    ("AT+MIPCALL=", &[2, 3]),
 ];
 
 /// Looks for a modem that is not among `modems`, for `=` lines that begin like a fixed form and are none, and for what
@@ -134,6 +137,10 @@ fn field_shown(line: &str) -> bool {
             return false;
         };
         let after = line.get(start + name.len()..).unwrap_or_default();
+        if after.starts_with('(') {
+            // What may be asked, and how long it may be: the answer to `=?`.
+            return false;
+        }
         let mut all = after.split(',').enumerate();
         all.any(|(at, value)| {
             fields.contains(&at) && !matches!(value.trim_matches('"'), "" | "<masked>")

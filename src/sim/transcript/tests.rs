@@ -166,6 +166,18 @@ fn the_lint_finds_what_must_not_be_published() {
         shown(name)
     );
     assert_eq!(complaints("> AT+CGAUTH=1,1,\"\",\"pw\"\\r"), shown(name));
+    for login in [
+        "> AT+CGAUTH=1,1,\"me\",\"\"\\r",
+        "> AT+UAUTHREQ=1,3,\"\",\"pw\"\\r",
+        "> AT+CNCFG=1,\"apn\",\"me\",\"\"\\r",
+        "> AT+MIPCALL=1,\"apn\",\"\",\"pw\"\\r",
+        "> AT+MIPCALL=1,\"apn\",\"me\",\"\"\\r",
+        "< +QICSGP: 1,\"apn\",\"\",\"pw\",0\\r\\n",
+        "< +CNCFG: 1,\"apn\",\"\",\"pw\",1\\r\\n",
+        "< +CGAUTH: 1,1,\"me\",\"\"\\r\\n",
+    ] {
+        assert_eq!(complaints(login), shown(name), "{login}");
+    }
     assert_eq!(complaints("> at+cpin=\"0000\"\\r"), shown(name));
     assert_eq!(
         complaints("> AT+CPWD=\"SC\",\"0000\",\"1111\"\\r"),
@@ -186,7 +198,8 @@ fn the_lint_finds_what_must_not_be_published() {
         ["t.at:5: `= expect all` is none of the known forms"]
     );
     let clean = "> AT+CPIN=\"<masked>\"\\r\n> AT&FZE0\\r\n< +QICSGP: 1,\"\",\"\",\"\",0\\r\\n\n< +CPIN: READY\\r\\n\n\
-                 > AT+QICSGP=1,1,\"apn\",\"<masked>\",\"<masked>\",3\\r\n< ,6,D204D52E814B,0,9\\r\\n";
+                 > AT+QICSGP=1,1,\"apn\",\"<masked>\",\"<masked>\",3\\r\n> AT+MIPCALL=1,\"apn\",\"\",\"\"\\r\n\
+                 < +CGAUTH: (1-11),(0-2),64,64\\r\\n\n< ,6,D204D52E814B,0,9\\r\\n";
     assert_eq!(complaints(clean), Vec::<String>::new());
     let stranger = lint(&parse("").unwrap(), &["other"]);
     assert_eq!(

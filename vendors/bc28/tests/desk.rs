@@ -1,23 +1,21 @@
 //! A client, its line and its simulated modem, for a test.
 
-use crate::client::{Blocking, Event, Network, Remote, Request};
-use crate::error::{ClientError, Error};
+use crate::client::{Blocking, Event, Request};
 use crate::front::Polled;
-use crate::message::Code;
 use crate::modem::{Client, Memory};
+pub(super) use crate::sim::conformance::desk::*;
 use crate::sim::conformance::{random, seed};
-use crate::sim::{Line, LineClock, Serial, SerialError, TestNetwork, TimeSource};
+use crate::sim::{Line, LineClock, Serial, TestNetwork, TimeSource};
 use crate::time::Millis;
 use crate::vendors::bc28::Bc28;
 use crate::vendors::bc28::sim::{Quirks, SimBc28};
 use coap_lite::{CoapOption, MessageClass, MessageType, Packet, RequestType, ResponseType};
+use core::future::Future;
+use core::task::{Context, Waker};
 
 pub(super) type Module = SimBc28<TestNetwork>;
 pub(super) type Front = Polled<Serial<Module>, LineClock<Module>>;
 pub(super) type Host<'b> = Client<'b, Bc28, Front>;
-pub(super) type Failure = ClientError<SerialError>;
-
-pub(super) const DEMO: Remote<'_> = Remote::new("demo", 5683);
 
 /// A module with quirks, at the end of a line.
 pub(super) fn line(change: impl FnOnce(&mut Quirks)) -> Line<Module> {
@@ -45,44 +43,17 @@ pub(super) fn with<T>(line: &Line<Module>, test: impl FnOnce(&mut Host<'_>) -> T
     with_settings(line, Bc28::default(), test)
 }
 
-pub(super) fn network() -> Network<'static> {
-    Network::new("internet")
-}
-
-pub(super) fn up(host: &mut Host<'_>) {
-    host.attach(&network()).unwrap();
-    host.connect(&DEMO).unwrap();
-}
-
-/// A GET: code and payload.
-pub(super) fn get(host: &mut Host<'_>, path: &str) -> Result<(Code, Vec<u8>), Failure> {
-    ask(host, &Request::get(path))
-}
-
-/// A request: code and payload.
-pub(super) fn ask(host: &mut Host<'_>, request: &Request<'_>) -> Result<(Code, Vec<u8>), Failure> {
+/// Begins a request and drops it after so many polls.
+pub(super) fn drop_after(host: &mut Host<'_>, request: &Request<'_>, polls: usize) {
     let mut buffer = [0; 1400];
-    let response = host.request(request, &mut buffer)?;
-    Ok((response.code(), response.payload().to_vec()))
-}
-
-/// A GET that must work.
-pub(super) fn hello(host: &mut Host<'_>) {
-    let greeting = b"Hello from the demo server!".to_vec();
-    assert_eq!(get(host, "/hello"), Ok((Code::CONTENT, greeting)));
-}
-
-pub(super) fn operation<T>(error: impl Into<Error>) -> Result<T, Failure> {
-    Err(ClientError::Operation(error.into()))
-}
-
-pub(super) fn polite(line: &Line<Module>) {
-    let module = line.device();
-    assert!(
-        module.misuse().is_empty(),
-        "impolite: {:#?}",
-        module.misuse()
-    );
+    let future = crate::client::CoapClient::request(host, request, &mut buffer);
+    let mut future = core::pin::pin!(future);
+    let mut context = Context::from_waker(Waker::noop());
+    for _ in 0..polls {
+        if future.as_mut().poll(&mut context).is_ready() {
+            return;
+        }
+    }
 }
 
 /// The commands since the last look; an id and a token are shown as `ID` and `TOKEN`.

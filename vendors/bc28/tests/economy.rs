@@ -80,6 +80,41 @@ fn a_message_without_options_renews_the_context_only_where_a_list_may_stand() {
 }
 
 #[test]
+fn a_list_whose_message_was_given_up_does_not_go_with_the_next_one() {
+    for used_once in [false, true] {
+        for polls in 0..60 {
+            let line = line(|_| {});
+            with(&line, |host| {
+                host.dialect().set_options_used_once(used_once);
+                up(host);
+                drop_after(host, &Request::put("/store/x", b"1"), polls);
+                datagrams(&line);
+                // No option, so that nothing is set anew.
+                assert_eq!(get(host, "/").unwrap().0, Code::NOT_FOUND, "at {polls}");
+                let sent = datagrams(&line);
+                let asked = sent.last().unwrap();
+                assert_eq!(asked.options().count(), 0, "at {polls}");
+            });
+            polite(&line);
+        }
+    }
+}
+
+#[test]
+fn a_renewal_that_was_given_up_is_made_good_by_the_next_message() {
+    for polls in 0..60 {
+        let line = line(|_| {});
+        with(&line, |host| {
+            up(host);
+            hello(host);
+            drop_after(host, &Request::get("/"), polls);
+            hello(host);
+        });
+        polite(&line);
+    }
+}
+
+#[test]
 fn attach_again_sends_questions_only() {
     let line = line(|_| {});
     with(&line, |host| {

@@ -3,7 +3,7 @@
 use super::desk::*;
 use crate::at::{Delivery, Losses};
 use crate::client::{Blocking as _, Event, Request};
-use crate::error::{Error, ModemError, PeerError, Resource, Waited};
+use crate::error::{Error, PeerError, Resource, Waited};
 use crate::message::{Code, Number, Value};
 use crate::sim::Line;
 use crate::time::Millis;
@@ -61,6 +61,36 @@ fn a_separate_response_is_taken_only_from_the_moment_its_request_is_sent() {
 }
 
 #[test]
+fn a_separate_response_that_is_told_again_later_is_not_the_next_requests() {
+    let line = line(|_| {});
+    let say = |after, text: &str| {
+        let at = line.now().after(Millis::new(after));
+        let said = format!("\r\n+QCOAPURC: \"rsp\",{text}\r\n");
+        line.device().say_at(at, said.as_bytes());
+    };
+    with(&line, |host| {
+        up(host);
+        say(200, "0,2.05,500,3,6F6E65");
+        assert_eq!(get(host, "/silent").unwrap().1, b"one");
+        say(200, "0,2.05,500,3,6F6E65");
+        say(300, "0,2.05,501,3,74776F");
+        assert_eq!(get(host, "/silent").unwrap().1, b"two");
+        // Of a request that was given up, told while none was open.
+        give_up(host, "/silent", 300);
+        say(10, "1,2.05,502,3,6F6C64");
+        assert_eq!(event(host), None);
+        say(200, "1,2.05,502,3,6F6C64");
+        say(300, "1,2.05,503,3,6E6577");
+        assert_eq!(get(host, "/silent").unwrap().1, b"new");
+        assert!(!host.take_losses().matter());
+        // Another server has ids of its own.
+        host.connect(&DEMO).unwrap();
+        say(200, "1,2.05,503,3,6E6577");
+        assert_eq!(get(host, "/silent").unwrap().1, b"new");
+    });
+}
+
+#[test]
 fn notifications_are_events_whether_a_request_is_open_or_not() {
     for reads in [1, 16, 64] {
         let line = line(|_| {});
@@ -110,8 +140,11 @@ fn a_server_that_resets_or_says_nothing_ends_the_request() {
 
 #[test]
 fn a_message_that_the_module_still_repeats_is_ended_before_the_next() {
-    for one_at_a_time in [false, true] {
-        let line = line(|quirks| quirks.one_at_a_time = one_at_a_time);
+    for (one_at_a_time, status_of_lwm2m) in [(false, false), (true, false), (true, true)] {
+        let line = line(|quirks| {
+            quirks.one_at_a_time = one_at_a_time;
+            quirks.status_of_lwm2m = status_of_lwm2m;
+        });
         with(&line, |host| {
             up(host);
             give_up(host, "/silent", 500);
@@ -283,56 +316,6 @@ fn odd_blocks_and_formats_of_a_relative_are_read() {
         assert_eq!(view.option(Number::CONTENT_FORMAT), None);
         assert_eq!(host.take_losses().options, 1, "the format is counted");
     });
-}
-
-#[test]
-fn a_context_that_is_lost_without_a_word_is_healed_by_connect() {
-    let line = line(|_| {});
-    with(&line, |host| {
-        up(host);
-        {
-            let mut module = line.device();
-            module.quirks.boot.clear();
-            module.reset();
-        }
-        let mut buffer = [0; 10];
-        host.event(Millis::from_secs(10), &mut buffer).unwrap();
-        let refused = get(host, "/hello");
-        assert!(refused.is_err(), "{refused:?}");
-        up(host);
-        hello(host);
-        // A relative says so itself after deep sleep.
-        line.device().say(b"\r\n+QCOAPURC: \"recovered\",1\r\n");
-        assert_eq!(event(host), Some(("link lost", Vec::new())));
-        assert_eq!(get(host, "/hello"), operation(ModemError::LinkLost));
-        host.connect(&DEMO).unwrap();
-        hello(host);
-    });
-}
-
-#[test]
-fn refusals_have_the_errors_of_who_must_act() {
-    for (number, error) in [
-        (30, ModemError::Network),
-        (331, ModemError::Network),
-        (8009, ModemError::Network),
-        (23, ModemError::Memory),
-        (320, ModemError::Memory),
-        (310, ModemError::SimMissing),
-        (311, ModemError::PinRequired),
-        (316, ModemError::PukRequired),
-        (159, ModemError::Refused(crate::error::Refusal::Cme(159))),
-    ] {
-        let line = line(|_| {});
-        with(&line, |host| {
-            up(host);
-            // Said in place of the prompt.
-            let at = line.now().after(Millis::new(44));
-            line.device()
-                .say_at(at, format!("\r\n+CME ERROR:{number}\r\n").as_bytes());
-            assert_eq!(get(host, "/hello"), operation(error), "{number}");
-        });
-    }
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! What can never go out is refused before a single byte is sent.
 
 use super::desk::*;
-use crate::client::{Blocking as _, Incoming, Remote, Reply, Request};
+use crate::client::{Blocking as _, Incoming, Reply, Request};
 use crate::error::{Error, Invalid, Unsupported};
 use crate::message::{Code, Number, Value};
 use crate::vendors::bc28::{Bc28, Payload};
@@ -48,12 +48,17 @@ fn option_numbers_that_the_module_does_not_know_or_has_no_value_for() {
 fn option_values_that_no_command_line_can_carry() {
     for path in [
         "/a%22b", "/a%0Db", "/a%0Ab", "/a%1Ab", "/a%1Bb", "/%C3%A4", "/%00", "/%7F", "/a//b",
+        "/a%2Fb",
     ] {
         refused(
             &Request::get(path),
             Unsupported::OptionValue(Number::URI_PATH),
         );
     }
+    refused(
+        &Request::get("/a?b%26c"),
+        Unsupported::OptionValue(Number::URI_QUERY),
+    );
     let long = format!("/{}", "p".repeat(181));
     refused(
         &Request::get(&long),
@@ -141,36 +146,6 @@ fn replies_with_codes_that_the_module_does_not_have() {
         }
         assert_eq!(line.sent(), b"");
     });
-}
-
-#[test]
-fn hosts_that_no_command_line_can_carry() {
-    let long = "h".repeat(256);
-    let cases: [(&str, u16, Error); 7] = [
-        ("a\"b", 5683, Invalid::Character.into()),
-        ("a\rb", 5683, Invalid::Character.into()),
-        ("a,b", 5683, Invalid::Character.into()),
-        ("\u{e4}", 5683, Invalid::Character.into()),
-        (&long, 5683, Invalid::Host.into()),
-        ("", 5683, Invalid::Host.into()),
-        ("demo", 0, Invalid::Port.into()),
-    ];
-    for (name, port, error) in cases {
-        let line = line(|_| {});
-        with(&line, |host| {
-            host.attach(&network()).unwrap();
-            line.sent();
-            assert_eq!(
-                host.connect(&Remote::new(name, port)),
-                operation(error),
-                "{name}"
-            );
-            assert_eq!(line.sent(), b"", "nothing at all was sent: {name}");
-            host.connect(&DEMO).unwrap();
-            hello(host);
-        });
-        polite(&line);
-    }
 }
 
 #[test]

@@ -121,7 +121,7 @@ fn ctrl_z_after_a_payload_of_known_length_is_one_byte_too_many() {
 #[test]
 fn stray_control_bytes_are_swallowed_and_noted() {
     let mut host = Host::new().up();
-    host.put(b"\x1B\x1AAT\r");
+    host.put(b"A\x1B\x1AT\r");
     assert_eq!(host.hear(40), "\r\nOK\r\n");
     assert_eq!(host.misuse().len(), 2);
     host.put(b"AX\x08T\r");

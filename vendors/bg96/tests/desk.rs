@@ -1,12 +1,10 @@
 //! A client, its line and its simulated modem, for a test.
 
-use crate::client::{Blocking, Network, Remote, Request};
-use crate::error::{ClientError, Error};
 use crate::front::Polled;
-use crate::message::Code;
 use crate::modem::{Client, Memory};
+pub(super) use crate::sim::conformance::desk::*;
 use crate::sim::conformance::{random, seed};
-use crate::sim::{Line, LineClock, Serial, SerialError, TestNetwork, TimeSource};
+use crate::sim::{Line, LineClock, Serial, TestNetwork, TimeSource};
 use crate::time::Millis;
 use crate::vendors::bg96::Bg96;
 use crate::vendors::bg96::sim::{Quirks, SimBg96};
@@ -14,9 +12,6 @@ use crate::vendors::bg96::sim::{Quirks, SimBg96};
 pub(super) type Module = SimBg96<TestNetwork>;
 pub(super) type Front = Polled<Serial<Module>, LineClock<Module>>;
 pub(super) type Host<'b> = Client<'b, Bg96, Front>;
-pub(super) type Failure = ClientError<SerialError>;
-
-pub(super) const DEMO: Remote<'_> = Remote::new("demo", 5683);
 
 /// A module with quirks, at the end of a line.
 pub(super) fn line(change: impl FnOnce(&mut Quirks)) -> Line<Module> {
@@ -61,39 +56,4 @@ pub(super) fn type_in(line: &Line<Module>, command: &str) {
 /// Runs a test with a new client.
 pub(super) fn with<T>(line: &Line<Module>, test: impl FnOnce(&mut Host<'_>) -> T) -> T {
     with_inbox::<{ Bg96::INBOX }, T>(line, test)
-}
-
-pub(super) fn network() -> Network<'static> {
-    Network::new("internet")
-}
-
-pub(super) fn up(host: &mut Host<'_>) {
-    host.attach(&network()).unwrap();
-    host.connect(&DEMO).unwrap();
-}
-
-/// A GET: code and payload.
-pub(super) fn get(host: &mut Host<'_>, path: &str) -> Result<(Code, Vec<u8>), Failure> {
-    let mut buffer = [0; 1400];
-    let response = host.request(&Request::get(path), &mut buffer)?;
-    Ok((response.code(), response.payload().to_vec()))
-}
-
-/// A GET that must work.
-pub(super) fn hello(host: &mut Host<'_>) {
-    let greeting = b"Hello from the demo server!".to_vec();
-    assert_eq!(get(host, "/hello"), Ok((Code::CONTENT, greeting)));
-}
-
-pub(super) fn operation<T>(error: impl Into<Error>) -> Result<T, Failure> {
-    Err(ClientError::Operation(error.into()))
-}
-
-pub(super) fn polite(line: &Line<Module>) {
-    let module = line.device();
-    assert!(
-        module.misuse().is_empty(),
-        "impolite: {:#?}",
-        module.misuse()
-    );
 }

@@ -2,14 +2,11 @@
 
 use super::Desk;
 use super::desk::*;
-use crate::client::{Blocking as _, Event, Remote, Request};
+use crate::client::{Blocking as _, Event, Remote};
 use crate::error::{ModemError, PeerError};
 use crate::message::Code;
 use crate::sim::conformance::{Op, at_every_poll};
 use crate::time::Millis;
-use core::future::Future;
-use core::pin::pin;
-use core::task::{Context, Waker};
 
 #[test]
 fn a_restart_without_a_word_is_found_by_attach() {
@@ -125,49 +122,6 @@ fn a_session_left_over_after_a_restart_of_the_host_alone_is_replaced() {
             assert_eq!(get(host, "/store/none").unwrap().0, Code::NOT_FOUND);
         });
     }
-    polite(&line);
-}
-
-#[test]
-fn a_host_that_restarts_in_mid_request_finds_its_way() {
-    for polls in 1.. {
-        let line = line(|_| {});
-        let ended = with(&line, |host| {
-            up(host);
-            let mut buffer = [0; 1400];
-            let request = Request::put("/store/x", &[7; 300]);
-            let mut future = pin!(crate::client::CoapClient::request(
-                host,
-                &request,
-                &mut buffer
-            ));
-            let mut context = Context::from_waker(Waker::noop());
-            (0..polls).any(|_| future.as_mut().poll(&mut context).is_ready())
-        });
-        if ended {
-            assert!(polls > 4);
-            return;
-        }
-        with(&line, |host| {
-            up(host);
-            hello(host);
-        });
-    }
-}
-
-#[test]
-fn damaged_reads_do_not_end_an_operation() {
-    let line = line(|_| {});
-    with(&line, |host| {
-        line.disturb(3);
-        host.attach(&network()).unwrap();
-        line.disturb(3);
-        host.connect(&DEMO).unwrap();
-        line.disturb(3);
-        hello(host);
-        let junk = host.take_losses().junk;
-        assert_eq!(junk, 9, "and are counted");
-    });
     polite(&line);
 }
 

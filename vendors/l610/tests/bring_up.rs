@@ -97,7 +97,7 @@ fn the_card_that_is_ready_seconds_after_the_module_disturbs_nothing() {
 #[test]
 fn after_a_restart_of_the_host_alone_nothing_is_said_and_nothing_is_dialled() {
     let line = line(|_| {});
-    with(&line, up);
+    with(&line, |host| up(host));
     line.received();
     commands(&line);
     with(&line, |host| {

@@ -1,12 +1,10 @@
 //! A client, its line and its simulated modem, for a test.
 
-use crate::client::{Blocking, Network, Remote, Request};
-use crate::error::{ClientError, Error};
 use crate::front::Polled;
-use crate::message::Code;
 use crate::modem::{Client, Memory};
+pub(super) use crate::sim::conformance::desk::*;
 use crate::sim::conformance::{random, seed};
-use crate::sim::{Line, LineClock, Serial, SerialError, TestNetwork, TimeSource};
+use crate::sim::{Line, LineClock, Serial, TestNetwork, TimeSource};
 use crate::vendors::l610::L610;
 use crate::vendors::l610::sim::{Quirks, SimL610};
 use coap_lite::{MessageType, Packet};
@@ -14,9 +12,6 @@ use coap_lite::{MessageType, Packet};
 pub(super) type Module = SimL610<TestNetwork>;
 pub(super) type Front = Polled<Serial<Module>, LineClock<Module>>;
 pub(super) type Host<'b> = Client<'b, L610, Front>;
-pub(super) type Failure = ClientError<SerialError>;
-
-pub(super) const DEMO: Remote<'_> = Remote::new("demo", 5683);
 
 /// A module with quirks, at the end of a line.
 pub(super) fn line(change: impl FnOnce(&mut Quirks)) -> Line<Module> {
@@ -41,41 +36,6 @@ pub(super) fn with_dialect<const INBOX: usize, T>(
 /// Runs a test with a new client.
 pub(super) fn with<T>(line: &Line<Module>, test: impl FnOnce(&mut Host<'_>) -> T) -> T {
     with_dialect::<{ L610::INBOX }, T>(line, L610::default(), test)
-}
-
-pub(super) fn network() -> Network<'static> {
-    Network::new("internet")
-}
-
-pub(super) fn up(host: &mut Host<'_>) {
-    host.attach(&network()).unwrap();
-    host.connect(&DEMO).unwrap();
-}
-
-/// A GET: code and payload.
-pub(super) fn get(host: &mut Host<'_>, path: &str) -> Result<(Code, Vec<u8>), Failure> {
-    let mut buffer = [0; 600];
-    let response = host.request(&Request::get(path), &mut buffer)?;
-    Ok((response.code(), response.payload().to_vec()))
-}
-
-/// A GET that must work.
-pub(super) fn hello(host: &mut Host<'_>) {
-    let greeting = b"Hello from the demo server!".to_vec();
-    assert_eq!(get(host, "/hello"), Ok((Code::CONTENT, greeting)));
-}
-
-pub(super) fn operation<T>(error: impl Into<Error>) -> Result<T, Failure> {
-    Err(ClientError::Operation(error.into()))
-}
-
-pub(super) fn polite(line: &Line<Module>) {
-    let module = line.device();
-    assert!(
-        module.misuse().is_empty(),
-        "impolite: {:#?}",
-        module.misuse()
-    );
 }
 
 /// The commands that went over the line since this was last asked, data cut off.

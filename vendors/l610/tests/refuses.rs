@@ -1,8 +1,8 @@
 //! What can never go out is refused before a single byte is sent.
 
 use super::desk::*;
-use crate::client::{Blocking as _, Remote, Request};
-use crate::error::{Error, Invalid, Unsupported};
+use crate::client::{Blocking as _, Request};
+use crate::error::{Error, Unsupported};
 
 fn refused(request: &Request<'_>, error: impl Into<Error>) {
     let line = line(|_| {});
@@ -36,37 +36,6 @@ fn a_message_of_more_than_512_bytes() {
     refused(&Request::put("/", &large), Unsupported::Message(512));
     let path = format!("/{}", "a".repeat(200)).repeat(3);
     refused(&Request::get(&path), Unsupported::Message(512));
-}
-
-#[test]
-fn hosts_that_no_command_line_can_carry() {
-    let long = "h".repeat(256);
-    let cases: [(&str, u16, Error); 9] = [
-        ("a\"b", 5683, Invalid::Character.into()),
-        ("a\rb", 5683, Invalid::Character.into()),
-        ("a,b", 5683, Invalid::Character.into()),
-        ("a b", 5683, Invalid::Character.into()),
-        ("a=?", 5683, Invalid::Character.into()),
-        ("\u{e4}", 5683, Invalid::Character.into()),
-        (&long, 5683, Invalid::Host.into()),
-        ("", 5683, Invalid::Host.into()),
-        ("demo", 0, Invalid::Port.into()),
-    ];
-    for (name, port, error) in cases {
-        let line = line(|_| {});
-        with(&line, |host| {
-            up(host);
-            line.sent();
-            assert_eq!(
-                host.connect(&Remote::new(name, port)),
-                operation(error),
-                "{name}"
-            );
-            assert_eq!(line.sent(), b"", "nothing at all was sent: {name}");
-            hello(host);
-        });
-        polite(&line);
-    }
 }
 
 /// On a link in full mode a request from the network is reset by the endpoint; who wants to answer one is told so.

@@ -188,22 +188,6 @@ fn a_name_whose_resolution_takes_most_of_a_minute_is_waited_for() {
     });
 }
 
-#[test]
-fn damaged_reads_do_not_end_an_operation() {
-    let line = line(|_| {});
-    with(&line, |host| {
-        line.disturb(3);
-        host.attach(&network()).unwrap();
-        line.disturb(3);
-        host.connect(&DEMO).unwrap();
-        line.disturb(3);
-        hello(host);
-        let junk = host.take_losses().junk;
-        assert_eq!(junk, 9, "and are counted");
-    });
-    polite(&line);
-}
-
 /// A line of data that is torn is no message; the endpoint asks again, as for any datagram that is lost.
 #[test]
 fn data_that_is_torn_or_does_not_add_up_is_never_taken_for_a_message() {

@@ -97,6 +97,11 @@ impl Native {
     /// Closes what leads to the server.
     pub(super) fn hang_up(&mut self, chassis: &mut Chassis) {
         self.agent.close(chassis);
+        self.hang_up_stream(chassis);
+    }
+
+    /// Closes a stream that leads there, if there is one.
+    fn hang_up_stream(&mut self, chassis: &mut Chassis) {
         let stream = self.exchange.as_mut().and_then(|e| e.stream.take());
         if let Some((handle, _)) = stream {
             chassis.network.close(handle);
@@ -128,10 +133,13 @@ impl SaraR5Firmware {
             return;
         };
         peer.set_port(address.port);
+        let open = native.agent.socket().is_some() && native.agent.peer() == Some(peer);
         let opened = if address.tcp {
             chassis.network.connect(peer).map(|handle| {
                 exchange.stream = Some((handle, Reader::default()));
             })
+        } else if open {
+            Ok(())
         } else {
             native.agent.open(chassis, Some(peer))
         };
@@ -349,7 +357,11 @@ impl SaraR5Firmware {
 
     /// The exchange is over, if there is one.
     pub(super) fn end_exchange(&mut self, chassis: &mut Chassis, complete: bool) {
-        self.native.hang_up(chassis);
+        self.native.hang_up_stream(chassis);
+        // To a server that puts blocks together, another port would be another client.
+        if chassis.quirks.port_an_exchange {
+            self.native.agent.close(chassis);
+        }
         if let Some(exchange) = self.native.exchange.as_mut().filter(|e| !e.over) {
             exchange.over = true;
             let after = chassis.quirks.result_after.as_millis();

@@ -88,6 +88,9 @@ pub struct Own {
     pub no_line_without_data: bool,
     /// Digits of `+UCOAPCD` in lower case. Default false.
     pub lower_case: bool,
+    /// Each exchange comes from a port of its own. Default false: all with one server come from the same, since blocks of a
+    /// request are told from others' by where they come from.
+    pub port_an_exchange: bool,
     /// How long after `+UCOAPCD` the `+UCOAPCR` comes. Default 5 ms.
     pub result_after: Millis,
     /// Datagrams are announced by `+UUSORF`. Default false: by `+UUSORD`, as printed (5.7).
@@ -148,6 +151,7 @@ impl Default for Own {
             bare_errors: false,
             no_line_without_data: false,
             lower_case: false,
+            port_an_exchange: false,
             result_after: Millis::new(5),
             uusorf: false,
             whole_datagrams: false,

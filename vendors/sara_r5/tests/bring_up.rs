@@ -115,7 +115,7 @@ fn the_end_of_the_activation_is_waited_for_and_not_its_ok() {
 #[test]
 fn what_is_up_already_hears_questions_only() {
     let line = line(|_| {});
-    native(&line, up);
+    native(&line, |host| up(host));
     let settled = [
         "AT+CMEE?",
         "AT+CPIN?",
@@ -204,7 +204,7 @@ fn firmware_that_does_not_tell_whether_the_profile_is_active_has_it_activated_an
 #[test]
 fn the_profile_of_the_operator_is_touched_only_if_it_was_asked_for() {
     let line = line(|_| {});
-    native(&line, up);
+    native(&line, |host| up(host));
     assert_eq!(contains(&line, "AT+UMNOPROF"), 0);
     let mut dialect = SaraR5::default();
     dialect.access.operator_profile = Some(100);

@@ -1,23 +1,19 @@
 //! A client, its line and its simulated module, for a test.
 
-use crate::client::{Blocking, Network, Remote, Request};
-use crate::error::{ClientError, Error};
 use crate::front::Polled;
 use crate::message::Code;
 use crate::modem::{Client, Dialect, Memory};
+pub(super) use crate::sim::conformance::desk::*;
 use crate::sim::conformance::{random, seed};
-use crate::sim::{Line, LineClock, Serial, SerialError, TestNetwork, TimeSource};
+use crate::sim::{Line, LineClock, Serial, TestNetwork, TimeSource};
 use crate::vendors::sara_r5::sim::{Quirks, SimSaraR5};
 use crate::vendors::sara_r5::{SaraR5, SaraR5Sockets};
 
 pub(super) type Module = SimSaraR5<TestNetwork>;
 pub(super) type Front = Polled<Serial<Module>, LineClock<Module>>;
 pub(super) type Host<'b, D = SaraR5> = Client<'b, D, Front>;
-pub(super) type Failure = ClientError<SerialError>;
 pub(super) type Sockets = SaraR5Sockets<false>;
 pub(super) type Binary = SaraR5Sockets<true>;
-
-pub(super) const DEMO: Remote<'_> = Remote::new("demo", 5683);
 
 /// A module with quirks, at the end of a line.
 pub(super) fn line(change: impl FnOnce(&mut Quirks)) -> Line<Module> {
@@ -59,33 +55,6 @@ pub(super) fn sockets<T>(line: &Line<Module>, test: impl FnOnce(&mut Host<'_, So
     with(line, Sockets::default(), test)
 }
 
-pub(super) fn network() -> Network<'static> {
-    Network::new("internet")
-}
-
-pub(super) fn up<D: Dialect>(host: &mut Host<'_, D>) {
-    host.attach(&network()).unwrap();
-    host.connect(&DEMO).unwrap();
-}
-
-/// Code and payload of a response.
-pub(super) fn ask<D: Dialect>(
-    host: &mut Host<'_, D>,
-    request: &Request<'_>,
-) -> Result<(Code, Vec<u8>), Failure> {
-    let mut buffer = [0; 1400];
-    let response = host.request(request, &mut buffer)?;
-    Ok((response.code(), response.payload().to_vec()))
-}
-
-/// A GET: code and payload.
-pub(super) fn get<D: Dialect>(
-    host: &mut Host<'_, D>,
-    path: &str,
-) -> Result<(Code, Vec<u8>), Failure> {
-    ask(host, &Request::get(path))
-}
-
 /// 2.05, as the link shows it.
 pub(super) fn content<D: Dialect>() -> Code {
     shown::<D>(Code::CONTENT)
@@ -98,25 +67,6 @@ pub(super) fn shown<D: Dialect>(code: Code) -> Code {
     } else {
         Code::new(code.class(), 0)
     }
-}
-
-/// A GET that must work.
-pub(super) fn hello<D: Dialect>(host: &mut Host<'_, D>) {
-    let greeting = b"Hello from the demo server!".to_vec();
-    assert_eq!(get(host, "/hello"), Ok((content::<D>(), greeting)));
-}
-
-pub(super) fn operation<T>(error: impl Into<Error>) -> Result<T, Failure> {
-    Err(ClientError::Operation(error.into()))
-}
-
-pub(super) fn polite(line: &Line<Module>) {
-    let module = line.device();
-    assert!(
-        module.misuse().is_empty(),
-        "impolite: {:#?}",
-        module.misuse()
-    );
 }
 
 /// The commands that went over the line since the last look.

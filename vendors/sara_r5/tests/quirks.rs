@@ -185,7 +185,6 @@ fn blocks_of_a_request_go_out_as_they_were_said() {
                 let block = crate::message::Block::new(number, more, 2).unwrap();
                 let options = [(Number::BLOCK1, Value::Uint(block.to_uint()))];
                 let payload = vec![7; length];
-                // The demo server knows no blocks: what it says does not matter here.
                 let request = Request::put("/options", &payload).options(&options);
                 let response = host.request(&request, &mut buffer).unwrap();
                 assert_eq!(response.code().class(), 2);

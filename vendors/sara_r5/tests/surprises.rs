@@ -2,15 +2,12 @@
 
 use super::desk::*;
 use super::{binary, native, sockets};
-use crate::client::{Blocking as _, Event, Request};
+use crate::client::{Blocking as _, Event};
 use crate::error::{ModemError, Waited};
 use crate::modem::Dialect;
 use crate::sim::conformance::{Bench, Op, at_every_poll};
 use crate::time::Millis;
 use crate::vendors::sara_r5::SaraR5;
-use core::future::Future;
-use core::pin::pin;
-use core::task::{Context, Waker};
 
 /// Something happens at every poll of a request: it gives a response or an error, this one at least once.
 fn everywhere<B: Bench<Modem = Module>>(happen: impl Fn(&mut Module), error: ModemError) {
@@ -94,57 +91,6 @@ fn losing_the_link_while_idle_is_told_once() {
     }
     idle::<SaraR5>();
     idle::<Sockets>();
-}
-
-#[test]
-fn a_host_that_restarts_in_mid_request_finds_its_way() {
-    fn restarts<D: Dialect + Default>() {
-        for polls in 1.. {
-            let line = line(|_| {});
-            let ended = with(&line, D::default(), |host| {
-                up(host);
-                let mut buffer = [0; 1400];
-                let request = Request::put("/store/x", &[7; 300]);
-                let mut future = pin!(crate::client::CoapClient::request(
-                    host,
-                    &request,
-                    &mut buffer
-                ));
-                let mut context = Context::from_waker(Waker::noop());
-                (0..polls).any(|_| future.as_mut().poll(&mut context).is_ready())
-            });
-            if ended {
-                assert!(polls > 4);
-                return;
-            }
-            with(&line, D::default(), |host| {
-                up(host);
-                hello(host);
-            });
-        }
-    }
-    restarts::<SaraR5>();
-    restarts::<Sockets>();
-    restarts::<Binary>();
-}
-
-#[test]
-fn damaged_reads_do_not_end_an_operation() {
-    fn damaged<D: Dialect + Default>() {
-        let line = line(|_| {});
-        with(&line, D::default(), |host| {
-            line.disturb(3);
-            host.attach(&network()).unwrap();
-            line.disturb(3);
-            host.connect(&DEMO).unwrap();
-            line.disturb(3);
-            hello(host);
-            assert_eq!(host.take_losses().junk, 9, "and are counted");
-        });
-        polite(&line);
-    }
-    damaged::<SaraR5>();
-    damaged::<Sockets>();
 }
 
 #[test]

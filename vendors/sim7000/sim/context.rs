@@ -30,6 +30,7 @@ impl Sim7000Firmware {
         let head = chassis.head("CNACT");
         let (state, address) = match self.context.active {
             true => (1, "10.94.36.44"),
+            false if chassis.quirks.old_address => (0, "10.94.36.44"),
             false => (0, "0.0.0.0"),
         };
         match form {

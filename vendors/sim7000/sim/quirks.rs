@@ -127,6 +127,8 @@ pub struct Own {
     pub coap_errors_are_cme: bool,
     /// The answer to `AT+CNACT?`.
     pub cnact: Cnact,
+    /// A context that is not active shows its last address. Default false: `0.0.0.0`.
+    pub old_address: bool,
     /// The line of a context that is active.
     pub pdp_line: PdpLine,
     /// `AT+CNACT=0` is followed by `+APP PDP: ACTIVE`, as the document prints it. Default false: `DEACTIVE`.
@@ -172,6 +174,7 @@ impl Default for Own {
             blank_after_colon: true,
             coap_errors_are_cme: false,
             cnact: Cnact::default(),
+            old_address: false,
             pdp_line: PdpLine::default(),
             active_for_deactive: false,
             address_after: Millis::new(900),

@@ -154,6 +154,42 @@ fn a_context_is_activated_once_whatever_its_answers_look_like() {
 }
 
 #[test]
+fn an_address_of_a_context_that_is_not_active_does_not_count() {
+    for cnact in [Cnact::Indexed, Cnact::Plain] {
+        let line = line(|quirks| {
+            quirks.cnact = cnact;
+            quirks.old_address = true;
+        });
+        with(&line, |host| {
+            up(host);
+            hello(host);
+        });
+        polite(&line);
+    }
+}
+
+#[test]
+fn a_user_is_forgotten_where_the_next_network_wants_none() {
+    let line = line(|quirks| quirks.wants_login = Some(("", "")));
+    with(&line, |host| {
+        let user = Network {
+            user: "somebody",
+            password: "secret",
+            ..network()
+        };
+        assert_eq!(host.attach(&user), operation(ModemError::Network));
+        up(host);
+        hello(host);
+        // And that is said once.
+        commands(&line);
+        line.device().drop_pdp();
+        up(host);
+        assert!(!context(&line).iter().any(|one| one.starts_with("AT+CNCFG")));
+    });
+    polite(&line);
+}
+
+#[test]
 fn a_context_that_is_active_is_left_as_it_is() {
     let line = line(|_| {});
     for _ in 0..3 {

@@ -1,12 +1,11 @@
 //! A client, its line and its simulated modem, for a test.
 
-use crate::client::{Blocking, Event, Network, Remote, Request};
-use crate::error::{ClientError, Error};
+use crate::client::{Blocking, Event};
 use crate::front::Polled;
-use crate::message::Code;
 use crate::modem::{Client, Memory};
+pub(super) use crate::sim::conformance::desk::*;
 use crate::sim::conformance::{random, seed};
-use crate::sim::{Line, LineClock, Serial, SerialError, TestNetwork, TimeSource};
+use crate::sim::{Line, LineClock, Serial, TestNetwork, TimeSource};
 use crate::time::Millis;
 use crate::vendors::sim7000::sim::{Quirks, SimSim7000};
 use crate::vendors::sim7000::{Settings, Sim7000};
@@ -15,9 +14,7 @@ use coap_lite::{MessageClass, MessageType, Packet, RequestType, ResponseType};
 pub(super) type Module = SimSim7000<TestNetwork>;
 pub(super) type Front = Polled<Serial<Module>, LineClock<Module>>;
 pub(super) type Host<'b> = Client<'b, Sim7000, Front>;
-pub(super) type Failure = ClientError<SerialError>;
 
-pub(super) const DEMO: Remote<'_> = Remote::new("demo", 5683);
 pub(super) const CONTENT: MessageClass = MessageClass::Response(ResponseType::Content);
 pub(super) const ASK: MessageClass = MessageClass::Request(RequestType::Get);
 
@@ -55,41 +52,6 @@ pub(super) fn with_settings<T>(
 /// Runs a test with a new client.
 pub(super) fn with<T>(line: &Line<Module>, test: impl FnOnce(&mut Host<'_>) -> T) -> T {
     with_settings(line, Settings::default(), test)
-}
-
-pub(super) fn network() -> Network<'static> {
-    Network::new("internet")
-}
-
-pub(super) fn up(host: &mut Host<'_>) {
-    host.attach(&network()).unwrap();
-    host.connect(&DEMO).unwrap();
-}
-
-/// A GET: code and payload.
-pub(super) fn get(host: &mut Host<'_>, path: &str) -> Result<(Code, Vec<u8>), Failure> {
-    let mut buffer = [0; 1400];
-    let response = host.request(&Request::get(path), &mut buffer)?;
-    Ok((response.code(), response.payload().to_vec()))
-}
-
-/// A GET that must work.
-pub(super) fn hello(host: &mut Host<'_>) {
-    let greeting = b"Hello from the demo server!".to_vec();
-    assert_eq!(get(host, "/hello"), Ok((Code::CONTENT, greeting)));
-}
-
-pub(super) fn operation<T>(error: impl Into<Error>) -> Result<T, Failure> {
-    Err(ClientError::Operation(error.into()))
-}
-
-pub(super) fn polite(line: &Line<Module>) {
-    let module = line.device();
-    assert!(
-        module.misuse().is_empty(),
-        "impolite: {:#?}",
-        module.misuse()
-    );
 }
 
 /// The commands that went over the line since the last look.

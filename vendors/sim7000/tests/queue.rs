@@ -8,7 +8,7 @@ use crate::sim::Line;
 use crate::sim::conformance::nasty;
 use crate::time::Millis;
 use crate::vendors::sim7000::Settings;
-use crate::vendors::sim7000::sim::Quirks;
+use crate::vendors::sim7000::sim::{Quirks, TokenShown};
 use core::pin::pin;
 use core::task::{Context, Poll, Waker};
 
@@ -262,6 +262,21 @@ fn reading_that_is_dropped_anywhere_loses_and_doubles_nothing() {
     }
     println!("{total} drops");
     assert!(total > 10);
+}
+
+/// A head that is refused because there is no such packet says nothing about the form: the next one is read as bytes, which
+/// show the token of a separate response.
+#[test]
+fn a_packet_that_is_not_there_does_not_change_how_heads_are_read() {
+    let line = line(|quirks| quirks.token_shown = TokenShown::No);
+    with(&line, |host| {
+        up(host);
+        line.device().say(b"\r\n+CCOAPRECV: 999,14,9\r\n");
+        assert_eq!(events(host), ["lost 1"]);
+        let response = get(host, "/separate");
+        assert_eq!(response.unwrap().1, b"This took a while.");
+    });
+    polite(&line);
 }
 
 #[test]

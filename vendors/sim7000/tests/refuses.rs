@@ -2,7 +2,7 @@
 
 use super::desk::*;
 use crate::client::{Blocking as _, Remote, Request};
-use crate::error::{Error, Invalid, Unsupported};
+use crate::error::{Error, Unsupported};
 use crate::message::uri::Uri;
 use crate::message::{Code, Number, Value};
 use crate::vendors::sim7000::{Hex, Settings};
@@ -157,38 +157,6 @@ fn secure_sessions_and_tcp() {
         assert_eq!(host.connect(&tcp), operation(Unsupported::Transport));
         assert_eq!(line.sent(), b"", "nothing at all was sent");
     });
-}
-
-#[test]
-fn hosts_that_no_url_can_carry() {
-    let long = "h".repeat(129);
-    let cases: [(&str, u16, Error); 10] = [
-        ("a\"b", 5683, Invalid::Character.into()),
-        ("a\rb", 5683, Invalid::Character.into()),
-        ("\u{e4}", 5683, Invalid::Character.into()),
-        ("demo/x", 5683, Invalid::Character.into()),
-        ("demo?x", 5683, Invalid::Character.into()),
-        ("me@demo", 5683, Invalid::Character.into()),
-        ("[::1]", 5683, Invalid::Character.into()),
-        (&long, 5683, Invalid::Host.into()),
-        ("", 5683, Invalid::Host.into()),
-        ("demo", 0, Invalid::Port.into()),
-    ];
-    for (name, port, error) in cases {
-        let line = line(|_| {});
-        with(&line, |host| {
-            up(host);
-            line.sent();
-            assert_eq!(
-                host.connect(&Remote::new(name, port)),
-                operation(error),
-                "{name}"
-            );
-            assert_eq!(line.sent(), b"", "nothing at all was sent: {name}");
-            hello(host);
-        });
-        polite(&line);
-    }
 }
 
 #[test]

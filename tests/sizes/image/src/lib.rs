@@ -177,6 +177,13 @@ pub fn memory() -> &'static mut Memory {
     unsafe { &mut *(&raw mut MEMORY) }
 }
 
+/// The memory of a client over an L610, once.
+pub fn datagram_memory() -> &'static mut coap_modem::vendors::l610::Memory {
+    static mut MEMORY: coap_modem::vendors::l610::Memory = coap_modem::vendors::l610::Memory::new();
+    // SAFETY: each image calls this once.
+    unsafe { &mut *(&raw mut MEMORY) }
+}
+
 /// The buffer for responses, once.
 pub fn buffer() -> &'static mut [u8; 256] {
     static mut BUFFER: [u8; 256] = [0; 256];
@@ -196,6 +203,13 @@ pub const PUT: Request<'_> =
 
 /// The further request of the image that attaches.
 pub const GET: Request<'_> = Request::get("/config");
+
+/// A body, of which the compiler knows nothing.
+pub fn body() -> &'static mut [u8] {
+    static mut BODY: [u8; 64] = [0; 64];
+    // SAFETY: each image calls this once, and takes no more than there is.
+    unsafe { (&mut *(&raw mut BODY)).get_mut(..unknown() as usize & 63) }.unwrap_or_default()
+}
 
 /// Attach, connect, GET and PUT over one of some modems; which one is there is known only when the image runs.
 #[macro_export]

@@ -10,7 +10,7 @@ use std::process::ExitCode;
 const MACHINES: [(&str, &str); 2] = [("thumbv6m-none-eabi", "z"), ("thumbv7em-none-eabi", "s")];
 
 /// The images, what they do, and the `.text` of the design's sketch for both machines (BG96, without bring-up).
-const IMAGES: [(&str, &str, [Option<u32>; 2]); 6] = [
+const IMAGES: [(&str, &str, [Option<u32>; 2]); 11] = [
     ("bare", "start-up only", [Some(164), Some(180)]),
     ("bare-mem", "and mem*, division", [None, None]),
     ("blocking", "connect, PUT", [Some(9788), Some(9668)]),
@@ -21,6 +21,11 @@ const IMAGES: [(&str, &str, [Option<u32>; 2]); 6] = [
         [Some(11552), Some(12532)],
     ),
     ("blocking-attach", "attach, connect, GET, PUT", [None, None]),
+    ("discovery", "connect, PUT, discover", [None, None]),
+    ("datagrams", "L610: connect, PUT", [None, None]),
+    ("upload", "L610: connect, PUT in blocks", [None, None]),
+    ("download", "PUT, and GET in blocks", [None, None]),
+    ("exchange", "blocks both ways", [None, None]),
 ];
 
 /// The modems: images `modem-<name>`, and `pair-<name>` with the first of them beside it; how the README calls them.
@@ -251,6 +256,8 @@ fn readme(
         ("future of `attach`", "attach (Polled)"),
         ("future of `connect`", "connect (Polled)"),
         ("future of `request`", "request (Polled)"),
+        ("future of `upload`", "upload (Polled)"),
+        ("future of `download`", "download (Polled)"),
     ] {
         let (small, large) = fact(name);
         writeln!(out, "| {shown} | {small} | {large} |")?;

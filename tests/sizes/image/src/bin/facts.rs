@@ -2,12 +2,12 @@
 #![no_main]
 //! Sizes of types on the target, as data in the section `.facts`: for each a name of 28 bytes and a number.
 
-use coap_modem::client::{CoapClient, Event, Request, Response};
+use coap_modem::client::{CoapClient, Event, Refused, Request, Response, Sink};
 use coap_modem::error::Error;
 use coap_modem::front::{Asynch, Polled};
 use coap_modem::time::Millis;
 use coap_modem::vendors::bg96::{Client, Memory};
-use image::{Counter, Half, NETWORK, PUT, SERVER, Uart};
+use image::{Counter, GET, Half, NETWORK, PUT, SERVER, Uart};
 
 /// A fact.
 #[repr(C)]
@@ -41,6 +41,18 @@ const fn call<C: 'static, T, F: FnOnce(&'static mut C, &'static mut [u8]) -> T>(
 type Blocking = Client<'static, Polled<Uart, Counter>>;
 type Awaited = Client<'static, Asynch<Half, Half, Counter>>;
 
+/// A body in memory that is not written.
+const BODY: &[u8] = b"body";
+
+/// A sink without a state of its own.
+struct Nowhere;
+
+impl Sink for Nowhere {
+    fn piece(&mut self, _: u32, _: &[u8]) -> Result<(), Refused> {
+        Ok(())
+    }
+}
+
 macro_rules! operations {
     ($client:ty) => {
         [
@@ -49,16 +61,18 @@ macro_rules! operations {
             call::<$client, _, _>(&|client, buffer| client.request(&PUT, buffer)),
             call::<$client, _, _>(&|client, buffer| client.event(Millis::new(0), buffer)),
             call::<$client, _, _>(&|client, _| client.close()),
+            call::<$client, _, _>(&|client, buffer| client.upload(&PUT, BODY, buffer)),
+            call::<$client, _, _>(&|client, buffer| client.download(&GET, Nowhere, buffer)),
         ]
     };
 }
 
-const POLLED: [u32; 5] = operations!(Blocking);
-const ASYNCH: [u32; 5] = operations!(Awaited);
+const POLLED: [u32; 7] = operations!(Blocking);
+const ASYNCH: [u32; 7] = operations!(Awaited);
 
 #[used]
 #[unsafe(link_section = ".facts")]
-static FACTS: [Fact; 17] = [
+static FACTS: [Fact; 21] = [
     fact("Client (Polled)", of::<Blocking>()),
     fact("Client (Asynch)", of::<Awaited>()),
     fact("Memory", of::<Memory>()),
@@ -76,6 +90,10 @@ static FACTS: [Fact; 17] = [
     fact("request (Asynch)", ASYNCH[2]),
     fact("event (Asynch)", ASYNCH[3]),
     fact("close (Asynch)", ASYNCH[4]),
+    fact("upload (Polled)", POLLED[5]),
+    fact("download (Polled)", POLLED[6]),
+    fact("upload (Asynch)", ASYNCH[5]),
+    fact("download (Asynch)", ASYNCH[6]),
 ];
 
 #[unsafe(no_mangle)]

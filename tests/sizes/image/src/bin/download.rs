@@ -1,0 +1,23 @@
+#![no_std]
+#![no_main]
+//! Connect, one PUT, and one GET in blocks over an L610, blocking.
+
+use coap_modem::client::Blocking;
+use coap_modem::front::Polled;
+use coap_modem::vendors::l610::Client;
+use image::{Counter, GET, PUT, SERVER, Uart, body, buffer, datagram_memory, result, unknown};
+
+#[unsafe(no_mangle)]
+fn run() {
+    let mut client = Client::new(datagram_memory(), Polled::new(Uart, Counter), unknown);
+    if client.connect(&SERVER).is_err() {
+        return;
+    }
+    let buffer = buffer();
+    if let Ok(response) = client.request(&PUT, buffer) {
+        result(response.code().as_byte().into());
+    }
+    if let Ok(received) = client.download(&GET, body(), buffer) {
+        result(received.length);
+    }
+}
