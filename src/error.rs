@@ -312,7 +312,7 @@ impl fmt::Display for Unsupported {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("not supported by this link: ")?;
         match self {
-            Self::Method(code) => write!(f, "code {code}"),
+            Self::Method(code) => write!(f, "method or response code {code}"),
             Self::Option(number) => write!(f, "option {}", number.0),
             Self::OptionValue(number) => write!(f, "such a value of option {}", number.0),
             Self::OptionCount(limit) => write!(f, "more than {limit} options in a message"),

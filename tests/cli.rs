@@ -80,6 +80,15 @@ fn a_payload_goes_to_stdout_raw_and_nothing_else_anywhere() {
 }
 
 #[test]
+fn a_modem_that_has_streams_speaks_coap_over_tcp() {
+    let run = coap(&["--modem", "sara-r5", "-v", "coap+tcp://demo/hello"]);
+    assert_eq!(run.status, 0, "{}", run.err);
+    assert_eq!(run.out, b"Hello from the demo server!");
+    let uri = "> AT+UCOAP=1,\"coap+tcp://demo:5683/hello\"";
+    assert!(run.err.contains(uri), "{}", run.err);
+}
+
+#[test]
 fn any_byte_arrives_and_comes_back() {
     let bytes: Vec<u8> = (0..=255)
         .chain(*b"\r\nOK\r\n+QCOAPRECV: 0,1\r\n\x1a\x1b> ")
@@ -149,7 +158,7 @@ fn a_body_larger_than_a_block_goes_out_and_comes_back_through_each_link_that_has
             assert_eq!((run.status, run.err.as_str()), (0, ""));
             assert!(run.out == bytes);
         } else {
-            assert_eq!(run.status, 1, "{}", run.err);
+            assert_eq!(run.status, 2, "{}", run.err);
             assert!(
                 run.err.contains("not supported by this link"),
                 "{}",
@@ -186,7 +195,7 @@ fn fetch_patch_and_ipatch_go_over_each_link_that_has_them() {
                 let says = format!("{code}, Content-Format application/json-patch+json, ");
                 assert!(run.err.contains(&says), "{}", run.err);
             } else {
-                assert_eq!(run.status, 1, "{}", run.err);
+                assert_eq!(run.status, 2, "{}", run.err);
                 assert!(
                     run.err.contains("not supported by this link"),
                     "{}",
@@ -321,7 +330,7 @@ fn a_5_xx_is_status_5() {
         let run = over(link, &["-O", "35,coap://elsewhere/", "coap://demo/hello"]);
         if link.contains(&"sara-r5") || link.contains(&"sim7000") {
             // No option of that number can be said.
-            assert_eq!(run.status, 1);
+            assert_eq!(run.status, 2);
             assert!(run.err.contains("not supported by this link: option 35"));
             return;
         }
@@ -568,7 +577,7 @@ fn what_the_modem_cannot_carry_is_refused_and_plain_udp_carries_it() {
         (&["coap://demo/a/b/c/d/e/f/g/h"], 4),
     ] {
         let run = over(&["--modem", "bg96"], arguments);
-        assert_eq!(run.status, 1, "{arguments:?}: {}", run.err);
+        assert_eq!(run.status, 2, "{arguments:?}: {}", run.err);
         assert!(
             run.err.contains("not supported by this link"),
             "{}",
@@ -576,6 +585,20 @@ fn what_the_modem_cannot_carry_is_refused_and_plain_udp_carries_it() {
         );
         assert_eq!(coap(arguments).status, status);
     }
+}
+
+#[test]
+fn the_way_out_of_what_a_modem_cannot_carry_is_named_as_it_is_typed() {
+    let arguments = ["-m", "fetch", "coap://demo/echo"];
+    let run = over(&["--modem", "sara-r5"], &arguments);
+    assert_eq!(run.status, 2, "{}", run.err);
+    assert!(run.err.contains("--modem sara-r5-sockets"), "{}", run.err);
+    let run = over(&["--modem", "sara-r5-sockets"], &arguments);
+    assert_eq!(run.status, 0, "{}", run.err);
+    // The modem has CoAP over TCP; what is simulated behind it has not.
+    let run = over(&["--modem", "sara-r5"], &["coap+tcp://demo/hello"]);
+    assert_eq!(run.status, 1, "{}", run.err);
+    assert!(run.err.contains("datagrams only"), "{}", run.err);
 }
 
 #[test]

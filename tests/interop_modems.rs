@@ -256,6 +256,14 @@ macro_rules! modems {
                 let mut client = Client::with($dialect, &mut memory, front, random);
                 if confirmable || Blocking::capabilities(&client).non_confirmable {
                     everything(&mut client, ("demo", 5683), confirmable);
+                } else {
+                    let request = Request::get("/hello").non_confirmable();
+                    let mut buffer = [0; 64];
+                    let refused = Blocking::request(&mut client, &request, &mut buffer);
+                    let Err(ClientError::Operation(Error::Unsupported(what, _))) = refused else {
+                        panic!("{refused:?}");
+                    };
+                    assert_eq!(what, Unsupported::NonConfirmable);
                 }
                 assert_eq!(line.device().misuse(), [""; 0]);
             }
@@ -271,4 +279,24 @@ modems! {
     sara_r5_sockets: sara_r5::SocketsMemory, sara_r5::SaraR5Sockets::<false>::default(), sara_r5::sim::SimSaraR5::new;
     sara_r5_binary_sockets: sara_r5::BinarySocketsMemory, sara_r5::SaraR5Sockets::<true>::default(), sara_r5::sim::SimSaraR5::new;
     sim7000: sim7000::Memory, sim7000::Sim7000::default(), sim7000::sim::SimSim7000::new;
+}
+
+/// The one modem that has streams: libcoap's server takes them on the same port.
+#[test]
+fn sara_r5_over_tcp() {
+    let simulated = sara_r5::sim::SimSaraR5::new(HostNetwork::new());
+    let line = Line::new(simulated, TimeSource::Real);
+    let mut memory = sara_r5::Memory::new();
+    let front = Polled::new(line.serial(), line.clock());
+    let mut client: sara_r5::Client<'_, _> = Client::new(&mut memory, front, random);
+    Blocking::attach(&mut client, &Network::new("internet")).unwrap();
+    Blocking::connect(&mut client, &Remote::new("demo", 5683).tcp()).unwrap();
+    demo(&mut client, true);
+    if let Some(server) = Server::start(&[]) {
+        let remote = Remote::new("127.0.0.1", server.port).tcp();
+        Blocking::connect(&mut client, &remote).unwrap();
+        methods(&mut client, server.port, true);
+        options(&mut client, true);
+    }
+    assert_eq!(line.device().misuse(), [""; 0]);
 }

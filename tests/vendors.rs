@@ -82,11 +82,18 @@ fn one_word_names_folder_feature_module_and_type() {
             list.contains(&module),
             "vendors/mod.rs has no lines\n{module}"
         );
-        let name = type_name(&modem);
-        assert!(
-            read(&format!("vendors/{modem}/mod.rs")).contains(&format!("pub struct {name} ")),
-            "vendors/{modem}/mod.rs has no `pub struct {name}`"
-        );
+        let (name, text) = (type_name(&modem), read(&format!("vendors/{modem}/mod.rs")));
+        // The type, and what an application writes in its place, the same word for every modem.
+        for what in [
+            format!("pub struct {name} "),
+            format!("pub type Client<'b, F> = modem::Client<'b, {name}, F>;"),
+            "pub type Memory =".into(),
+        ] {
+            assert!(
+                text.contains(&what),
+                "vendors/{modem}/mod.rs has no `{what}`"
+            );
+        }
     }
 }
 

@@ -25,7 +25,7 @@ Examples:
 Exit status:
   0  the server answered 2.xx; the payload is on standard output, as it came
   1  no answer: modem, network or server; the reason is on standard error
-  2  wrong usage, or something that is not supported yet
+  2  wrong usage, or something that is not supported: not yet, or not by this modem; nothing was sent
   4  the server answered 4.xx     5  the server answered 5.xx";
 
 /// Sends a CoAP request, through a cellular modem or over UDP, and prints the response's payload.

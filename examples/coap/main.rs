@@ -320,7 +320,21 @@ fn failure<E: fmt::Display>(
         _ => {}
     }
     let modem = arguments.modem.is_some();
+    // The other link of the same modem, where it has one of its own name here.
+    let sockets = arguments
+        .modem
+        .as_deref()
+        .map(|name| format!("{name}-sockets"));
+    let sockets = sockets
+        .filter(|name| modems::find(name).is_some())
+        .map(|name| format!("--modem {name}"));
     let advice = match operation {
+        Error::Unsupported(_, WayOut::Sockets) => sockets.as_deref().unwrap_or(""),
+        Error::Modem(ModemError::Undelivered)
+            if arguments.port.is_none() && arguments.uri.starts_with("coap+tcp") =>
+        {
+            "behind a simulated modem there are datagrams only: coap+tcp:// wants a real one (--port)"
+        }
         Error::Resource(Resource::Message { .. }) => "fewer or shorter options leave room for it",
         // Some networks lose datagrams that are large but allowed.
         Error::Timeout(Waited::Acknowledgement) if length > 256 => {
@@ -353,7 +367,11 @@ fn failure<E: fmt::Display>(
     if modem && about_modem && !arguments.verbose {
         text.push_str(" (-v shows the dialog)");
     }
-    Failure::Failed(text)
+    match operation {
+        // Nothing was sent, and another try is of no use.
+        Error::Unsupported(..) => Failure::Usage(text),
+        _ => Failure::Failed(text),
+    }
 }
 
 /// The server behind `coap://demo/`, on a loopback port of its own; it ends with the process.

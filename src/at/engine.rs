@@ -23,6 +23,7 @@ use crate::time::{Instant, Millis};
 
 /// What a dialect knows about a line that may announce counted data.
 #[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
 pub enum Counted {
     /// It does not, and will not.
     No,

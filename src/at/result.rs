@@ -5,6 +5,7 @@ use crate::error::Refusal;
 
 /// The end of a command's answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Final {
     /// `OK`.
     Ok,

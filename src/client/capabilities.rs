@@ -6,6 +6,7 @@ use crate::message::{Code, Kind, Number, View};
 /// Who repeats, acknowledges and recognises duplicates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
 pub enum Reliability {
     /// This crate's endpoint: the link carries datagrams.
     Endpoint,
@@ -16,6 +17,7 @@ pub enum Reliability {
 /// How a response is known to belong to its request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
 pub enum Matching {
     /// By its token, as RFC 7252, section 5.3.2 demands.
     Token,
@@ -44,6 +46,7 @@ pub struct Shows {
 /// Which option numbers the link can send.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
 pub enum Options {
     /// All.
     Any,
@@ -54,6 +57,7 @@ pub enum Options {
 /// Which bodies can go in blocks (RFC 7959).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
 pub enum Blockwise {
     /// None: neither Block1 nor Block2 can be sent.
     No,
@@ -76,7 +80,8 @@ impl Blockwise {
     }
 }
 
-/// What a link can carry, and what it hides. One constant record a modem.
+/// What a link can carry, and what it hides. One constant record a modem. A dialect outside this crate ends its record with
+/// `..Capabilities::DATAGRAMS`, so that a field more does not break it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Capabilities {

@@ -640,6 +640,7 @@ impl fmt::Debug for Network<'_> {
 /// What carries the messages to a server.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
 pub enum Transport {
     /// Datagrams: `coap` (RFC 7252).
     #[default]

@@ -16,7 +16,8 @@ impl<'r> Response<'r> {
         Self { view }
     }
 
-    /// The response code (RFC 7252, section 5.9): 2.xx, 4.xx or 5.xx.
+    /// The response code (RFC 7252, section 5.9): 2.xx, 4.xx or 5.xx. Where the link hides its detail
+    /// ([`Shows::detail`](super::Shows::detail)), it is x.00.
     pub const fn code(&self) -> Code {
         self.view.code()
     }
@@ -37,7 +38,8 @@ impl<'r> Response<'r> {
             .and_then(|value| u16::try_from(value).ok())
     }
 
-    /// How many seconds the response may be taken for fresh; 60 if it does not say (RFC 7252, section 5.10.5).
+    /// How many seconds the response may be taken for fresh; 60 if it does not say (RFC 7252, section 5.10.5), or if the link
+    /// hides what it says ([`Shows::options`](super::Shows::options)).
     pub fn max_age(&self) -> u32 {
         self.uint(Number::MAX_AGE).unwrap_or(60)
     }

@@ -177,7 +177,9 @@ pub async fn registered(at: &mut At<'_>) -> Result<(), Error> {
                 Ok(()) | Err(Error::Modem(ModemError::Refused(_))) => {}
                 Err(error) => return Err(error),
             }
-            let here = at.number(1);
+            // In quotes it is an area, and the line was none about this question.
+            let here = at.answer().nth(1).filter(|field| !field.quoted);
+            let here = here.and_then(|field| field.num());
             if matches!(here, Some(1 | 5)) {
                 return Ok(());
             }

@@ -8,6 +8,7 @@ use crate::at::Inbox;
 
 /// What a line without a message in it means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Meaning {
     /// The modem starts, or is about to: nothing that was set is in force.
     Restarted,

@@ -1,32 +1,46 @@
-//! The host's own network: a simulated modem that really sends UDP.
+//! The host's own network: a simulated modem that really sends, by UDP and TCP.
 
-use std::io;
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs, UdpSocket};
+use std::io::{self, Read as _, Write as _};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream, ToSocketAddrs, UdpSocket};
+use std::time::Duration;
 
 use super::network::DEMO;
+use super::stream::{Gateway, is_patience};
 use super::{DemoServer, Network};
 use crate::time::Instant;
 
 /// A datagram can be no longer (RFC 768).
 const LONGEST: usize = 65_535;
+/// How long a server may take to accept a stream. Everything else waits meanwhile.
+const ACCEPT: Duration = Duration::from_secs(5);
 
 #[derive(Debug, Default)]
 struct Socket {
     v4: Option<UdpSocket>,
     v6: Option<UdpSocket>,
+    stream: Option<Stream>,
     /// The demo server's address as the modem wrote it.
     demo: Option<SocketAddr>,
 }
 
-/// The host's own network: real, non-blocking UDP sockets, IPv4 and IPv6, and the host's name resolution. A name with
+#[derive(Debug)]
+struct Stream {
+    /// The server's address as the modem wrote it.
+    server: SocketAddr,
+    /// None behind its end.
+    tcp: Option<TcpStream>,
+}
+
+/// The host's own network: real UDP sockets and TCP streams, IPv4 and IPv6, and the host's name resolution. A name with
 /// addresses of both families gives an IPv4 one, as a module with an IPv4 context does.
 ///
 /// The name `demo` is the built-in [`DemoServer`], on every port: it is started on a loopback port when first asked for,
-/// in a thread of its own that ends with the process. The modem sees it as 192.0.2.1.
+/// in a thread of its own that ends with the process; for streams likewise. The modem sees it as 192.0.2.1.
 #[derive(Debug, Default)]
 pub struct HostNetwork {
     sockets: Vec<Option<Socket>>,
     demo: Option<SocketAddr>,
+    demo_streams: Option<SocketAddr>,
 }
 
 impl HostNetwork {
@@ -45,6 +59,33 @@ impl HostNetwork {
             self.demo = Some(address);
         }
         Ok(())
+    }
+
+    /// Where the demo server takes streams, if it was asked for.
+    fn demo_streams(&mut self) -> io::Result<SocketAddr> {
+        let server = self.demo.ok_or(io::ErrorKind::NotConnected)?;
+        if let Some(address) = self.demo_streams {
+            return Ok(address);
+        }
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+        let address = listener.local_addr()?;
+        std::thread::Builder::new()
+            .name("coap-demo-streams".into())
+            .spawn(move || Gateway::run_on(&listener, server))?;
+        self.demo_streams = Some(address);
+        Ok(address)
+    }
+
+    fn add(&mut self, socket: Socket) -> usize {
+        let free = self.sockets.iter().position(Option::is_none);
+        if let Some((number, place)) =
+            free.and_then(|number| Some((number, self.sockets.get_mut(number)?)))
+        {
+            *place = Some(socket);
+            return number;
+        }
+        self.sockets.push(Some(socket));
+        self.sockets.len() - 1
     }
 }
 
@@ -70,15 +111,22 @@ impl Network for HostNetwork {
     }
 
     fn open(&mut self) -> io::Result<usize> {
-        let free = self.sockets.iter().position(Option::is_none);
-        if let Some((number, place)) =
-            free.and_then(|number| Some((number, self.sockets.get_mut(number)?)))
-        {
-            *place = Some(Socket::default());
-            return Ok(number);
-        }
-        self.sockets.push(Some(Socket::default()));
-        Ok(self.sockets.len() - 1)
+        Ok(self.add(Socket::default()))
+    }
+
+    fn connect(&mut self, server: SocketAddr) -> io::Result<usize> {
+        let target = if server.ip() == DEMO {
+            self.demo_streams()?
+        } else {
+            server
+        };
+        let tcp = TcpStream::connect_timeout(&target, ACCEPT)?;
+        tcp.set_nonblocking(true)?;
+        let tcp = Some(tcp);
+        Ok(self.add(Socket {
+            stream: Some(Stream { server, tcp }),
+            ..Socket::default()
+        }))
     }
 
     fn send(
@@ -90,6 +138,10 @@ impl Network for HostNetwork {
     ) -> io::Result<()> {
         let place = self.sockets.get_mut(socket).and_then(Option::as_mut);
         let socket = place.ok_or(io::ErrorKind::NotConnected)?;
+        if let Some(stream) = &mut socket.stream {
+            let tcp = stream.tcp.as_mut().ok_or(io::ErrorKind::NotConnected)?;
+            return tcp.write_all(datagram);
+        }
         let target = match self.demo {
             Some(demo) if to.ip() == DEMO => {
                 socket.demo = Some(to);
@@ -115,8 +167,21 @@ impl Network for HostNetwork {
     }
 
     fn receive(&mut self, _now: Instant, socket: usize) -> Option<(SocketAddr, Vec<u8>)> {
-        let socket = self.sockets.get(socket)?.as_ref()?;
+        let socket = self.sockets.get_mut(socket)?.as_mut()?;
         let mut buffer = vec![0; LONGEST];
+        if let Some(stream) = &mut socket.stream {
+            let length = match stream.tcp.as_mut()?.read(&mut buffer) {
+                Ok(length) => length,
+                Err(error) if is_patience(&error) => return None,
+                Err(_) => 0,
+            };
+            if length == 0 {
+                // Told once.
+                stream.tcp = None;
+            }
+            buffer.truncate(length);
+            return Some((stream.server, buffer));
+        }
         for half in [&socket.v4, &socket.v6].into_iter().flatten() {
             if let Ok((length, from)) = half.recv_from(&mut buffer) {
                 buffer.truncate(length);
@@ -200,6 +265,54 @@ mod tests {
             wait(&mut network, socket),
             (demo, vec![0x70, 0, 0x12, 0x34])
         );
+    }
+
+    #[test]
+    fn a_stream_goes_to_a_listener_of_this_host_and_its_end_is_told_once() {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let address = listener.local_addr().unwrap();
+        let mut network = HostNetwork::new();
+        let stream = network.connect(address).unwrap();
+        let (mut peer, _) = listener.accept().unwrap();
+        network
+            .send(Instant::default(), stream, address, b"there")
+            .unwrap();
+        let mut buffer = [0; 5];
+        peer.read_exact(&mut buffer).unwrap();
+        assert_eq!(&buffer, b"there");
+        assert!(network.receive(Instant::default(), stream).is_none());
+        peer.write_all(b"and back").unwrap();
+        assert_eq!(wait(&mut network, stream), (address, b"and back".to_vec()));
+        drop(peer);
+        assert_eq!(wait(&mut network, stream), (address, Vec::new()));
+        assert!(network.receive(Instant::default(), stream).is_none());
+        assert!(
+            network
+                .send(Instant::default(), stream, address, b"x")
+                .is_err()
+        );
+        drop(listener);
+        assert!(network.connect(address).is_err(), "nobody listens");
+    }
+
+    #[test]
+    fn the_demo_server_takes_streams_as_well() {
+        let mut network = HostNetwork::new();
+        let mut demo = network.resolve("demo").unwrap();
+        demo.set_port(5683);
+        let stream = network.connect(demo).unwrap();
+        // A greeting, and a GET of /hello, whose token is 0x07 (RFC 8323, section 3.2).
+        let piece = [&[0x00, 0xE1, 0x61, 0x01, 0x07, 0xB5][..], b"hello"].concat();
+        network
+            .send(Instant::default(), stream, demo, &piece)
+            .unwrap();
+        let mut said = Vec::new();
+        while said.len() < 8 {
+            said.extend(wait(&mut network, stream).1);
+        }
+        assert_eq!(said[..2], [0x00, 0xE1]);
+        // 27 bytes of greeting, and Content-Format and marker before them: 13 and more.
+        assert_eq!((said[2], said[4], said[5]), (0xD1, 0x45, 0x07));
     }
 
     #[test]

@@ -4,7 +4,7 @@
 //! firmware  <->  Serial, LineClock | LineTimer   the host's end of the line, and time
 //!                Line<D>                         the line itself: chunk sizes, a log of both directions
 //!                D: Device                       a simulated modem: `vendors::<modem>::sim`, on what all have: `module`
-//!                N: Network                      TestNetwork (in memory) | HostNetwork (real UDP)
+//!                N: Network                      TestNetwork (in memory) | HostNetwork (real UDP and TCP)
 //!                DemoServer                      a small CoAP server at the far end
 //! ```
 //!
@@ -25,6 +25,7 @@ pub mod replay;
 mod resources;
 mod serial;
 mod server;
+pub mod stream;
 pub mod transcript;
 
 pub use agenda::Agenda;

@@ -5,13 +5,14 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use super::agenda::{Agenda, earliest};
 use super::server::Ends;
+use super::stream::Gateway;
 use super::{DemoServer, Dice};
 use crate::time::{Instant, Millis};
 
 /// The address behind the name `demo` (a documentation address, RFC 5737): the built-in server, on every port.
 pub(super) const DEMO: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1));
 
-/// What a simulated modem sees of the Internet: names and UDP sockets.
+/// What a simulated modem sees of the Internet: names, UDP sockets, and streams (TCP) if it has them.
 pub trait Network {
     /// The address of a host name or of an address written as text, with port 0.
     fn resolve(&mut self, name: &str) -> Option<SocketAddr>;
@@ -21,6 +22,16 @@ pub trait Network {
     /// # Errors
     /// If the network has no more.
     fn open(&mut self) -> io::Result<usize>;
+
+    /// Opens a stream to a server and gives its handle. What is sent to that server and received from it are then pieces of
+    /// the stream, cut anyhow; an empty one tells that the server has closed it.
+    ///
+    /// # Errors
+    /// If nobody listens there; or if the network has no streams, as it is unless it says otherwise.
+    fn connect(&mut self, server: SocketAddr) -> io::Result<usize> {
+        let _ = server;
+        Err(io::ErrorKind::Unsupported.into())
+    }
 
     /// Sends a datagram.
     ///
@@ -37,7 +48,7 @@ pub trait Network {
     /// Takes the next datagram that has arrived at a socket, and its sender.
     fn receive(&mut self, now: Instant, socket: usize) -> Option<(SocketAddr, Vec<u8>)>;
 
-    /// Closes a socket. What was on its way to it is lost.
+    /// Closes a socket or a stream. What was on its way to it is lost.
     fn close(&mut self, socket: usize);
 
     /// When the next datagram arrives, if the network knows.
@@ -74,7 +85,7 @@ pub struct Sent {
     pub socket: usize,
     /// To whom.
     pub to: SocketAddr,
-    /// The CoAP message as it went out.
+    /// The CoAP message as it went out; of a stream, a piece.
     pub datagram: Vec<u8>,
 }
 
@@ -82,9 +93,12 @@ pub struct Sent {
 struct Socket {
     local: SocketAddr,
     arriving: Agenda<(SocketAddr, Vec<u8>)>,
+    /// The server's end, if this is a stream.
+    stream: Option<Gateway>,
 }
 
-/// A network in memory, deterministic: behind *every* address and port stands the [`DemoServer`].
+/// A network in memory, deterministic: behind *every* address and port stands the [`DemoServer`], for datagrams and, unless
+/// [told otherwise](TestNetwork::refuses_streams), for streams, which lose nothing.
 ///
 /// Names: `demo`, whatever [`TestNetwork::add_name`] was told, and addresses written as text; no others.
 /// Sockets are numbered from 0, a closed one's number is used again.
@@ -94,6 +108,8 @@ pub struct TestNetwork {
     pub link: Link,
     /// The server at the far end.
     pub server: DemoServer,
+    /// Nobody listens for streams. Default false.
+    pub refuses_streams: bool,
     dice: Dice,
     names: Vec<(String, IpAddr)>,
     sockets: Vec<Option<Socket>>,
@@ -116,6 +132,7 @@ impl TestNetwork {
         Self {
             link: Link::default(),
             server: DemoServer::new(),
+            refuses_streams: false,
             dice: Dice::new(seed),
             names: vec![("demo".into(), DEMO)],
             sockets: Vec::new(),
@@ -181,12 +198,42 @@ impl TestNetwork {
     }
 
     fn answer(&mut self, now: Instant, socket: usize, from: SocketAddr, datagram: &[u8]) {
+        if self.socket(socket).is_some_and(|s| s.stream.is_some()) {
+            // Nothing of a stream is lost.
+            let piece = Gateway::answer(datagram);
+            if !piece.is_empty() {
+                self.inject(now.after(self.link.delay), socket, from, &piece);
+            }
+            return;
+        }
         if self.drop_answers > 0 {
             self.drop_answers -= 1;
             return;
         }
         for at in self.travel(now) {
             self.inject(at, socket, from, datagram);
+        }
+    }
+
+    fn add_socket(&mut self, stream: Option<Gateway>) -> usize {
+        let local = (Ipv4Addr::new(10, 0, 0, 1), 49152 + self.opened % 16384).into();
+        self.opened = self.opened.wrapping_add(1);
+        let socket = Some(Socket {
+            local,
+            arriving: Agenda::default(),
+            stream,
+        });
+        match self.sockets.iter().position(Option::is_none) {
+            Some(number) => {
+                if let Some(place) = self.sockets.get_mut(number) {
+                    *place = socket;
+                }
+                number
+            }
+            None => {
+                self.sockets.push(socket);
+                self.sockets.len() - 1
+            }
         }
     }
 
@@ -228,21 +275,14 @@ impl Network for TestNetwork {
     }
 
     fn open(&mut self) -> io::Result<usize> {
-        let local = (Ipv4Addr::new(10, 0, 0, 1), 49152 + self.opened % 16384).into();
-        self.opened = self.opened.wrapping_add(1);
-        let socket = Socket {
-            local,
-            arriving: Agenda::default(),
-        };
-        let free = self.sockets.iter_mut().enumerate();
-        for (number, place) in free {
-            if place.is_none() {
-                *place = Some(socket);
-                return Ok(number);
-            }
+        Ok(self.add_socket(None))
+    }
+
+    fn connect(&mut self, _server: SocketAddr) -> io::Result<usize> {
+        if self.refuses_streams {
+            return Err(io::ErrorKind::ConnectionRefused.into());
         }
-        self.sockets.push(Some(socket));
-        Ok(self.sockets.len() - 1)
+        Ok(self.add_socket(Some(Gateway::default())))
     }
 
     fn send(
@@ -255,12 +295,24 @@ impl Network for TestNetwork {
         self.settle(now);
         let open = self.socket(socket).ok_or(io::ErrorKind::NotConnected)?;
         let local = open.local;
+        let heard = open.stream.as_mut().map(|end| end.handle(datagram));
         self.journal.push(Sent {
             at: now,
             socket,
             to,
             datagram: datagram.to_vec(),
         });
+        if let Some((said, requests)) = heard {
+            let (there, back) = (self.link.delay, self.link.delay);
+            for request in requests {
+                let entry = (socket, local, to, request);
+                self.to_server.add(now.after(there), entry);
+            }
+            if !said.is_empty() {
+                self.inject(now.after(there).after(back), socket, to, &said);
+            }
+            return Ok(());
+        }
         if self.drop_sent > 0 {
             self.drop_sent -= 1;
             return Ok(());

@@ -126,3 +126,37 @@ fn only_known_names_resolve() {
     );
     assert_eq!(host(&mut network, "example.com"), None);
 }
+
+#[test]
+fn a_stream_may_be_cut_anyhow_loses_nothing_and_keeps_its_order() {
+    let mut network = TestNetwork {
+        link: Link {
+            loss: 100,
+            ..Link::default()
+        },
+        ..TestNetwork::default()
+    };
+    let stream = network.connect(server()).unwrap();
+    // A greeting, and two requests for what there is not (RFC 8323, section 3.2).
+    let bytes = [0, 0xE1, 0x11, 1, 7, 0xB0, 0x11, 1, 8, 0xB0];
+    for (step, piece) in (0..).zip(bytes.chunks(3)) {
+        network.send(at(step), stream, server(), piece).unwrap();
+    }
+    let mut said = Vec::new();
+    while let Some(next) = network.deadline() {
+        if let Some((from, piece)) = network.receive(next, stream) {
+            assert_eq!(from, server());
+            said.push(piece);
+        }
+    }
+    let shown: Vec<_> = said.iter().map(|piece| piece[..2].to_vec()).collect();
+    assert_eq!(shown.len(), 3);
+    assert_eq!(
+        (shown[0].as_slice(), said[1][2], said[2][2]),
+        (&[0, 0xE1][..], 7, 8)
+    );
+    network.close(stream);
+    assert!(network.send(at(900), stream, server(), &bytes).is_err());
+    network.refuses_streams = true;
+    assert!(network.connect(server()).is_err());
+}

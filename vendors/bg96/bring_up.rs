@@ -60,18 +60,16 @@ pub(super) async fn start(
                         .is_some_and(|field| field.text == wanted.as_bytes())
                 })
         };
-    if lost {
-        // From here on it is made anew; if it is lost again meanwhile, that is news.
-        modem.open = false;
-        at.inbox.notes.link_lost = false;
-    }
     let mut deactivate = active && (lost || !named);
     let mut again = true;
     while deactivate || !active {
+        modem.open = false;
         if deactivate {
-            modem.open = false;
             at.put("AT+QIDEACT=").num(CONTEXT.into()).ok(40_000).await?;
         }
+        // From here on it is made anew; if it is lost again meanwhile, that is news. Not sooner: our own deactivation may be told as
+        // a loss.
+        at.inbox.notes.link_lost = false;
         if !named {
             at.put("AT+QICSGP=")
                 .num(CONTEXT.into())

@@ -54,7 +54,7 @@
 //!
 //! Eight options a message; the option numbers of its table 2 only (so neither Observe nor Block); string values without
 //! quotes, control characters and bytes beyond ASCII; 1024 bytes of payload; methods up to DELETE, and the response codes of its
-//! table 3 (those of RFC 7252); host names to 255 bytes.
+//! table 3 (those of RFC 7252); host names to 255 bytes. Of a Proxy-Uri, which may have 1034 there, 255 as of the other strings.
 //!
 //! # Where the note is silent or wrong
 //!

@@ -37,6 +37,7 @@ pub(super) async fn open(
         u32::from(parameters.max_retransmit).clamp(4, 8),
     );
     if modem.trans != Some(trans) {
+        modem.trans = None;
         at.put("AT+QCOAPCFG=")
             .text("\"trans\"")
             .num(client.into())

@@ -46,6 +46,8 @@ pub(super) async fn start(
         }
         tries -= 1;
         at.inbox.session = None;
+        // What was told up to now is not about the call to come.
+        at.inbox.notes.link_lost = false;
         match dial(at, network).await {
             // The address, on either side of the OK: alone, or behind the state. If it does not come, the state tells.
             Ok(()) => {

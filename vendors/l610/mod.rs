@@ -48,7 +48,8 @@
 //! - Order of id line and OK: in the note the id comes first, in the family's other commands last. Either is taken.
 //! - An open takes "less than 1 s", and a name may be given: resolving it is allowed 60 s.
 //! - How many clients there are, and that ids begin at 1, follows from `GTCOAPOPEN: 0` for none free. Ids below the first
-//!   free one are closed as leftovers: this driver takes all clients of the modem for its own.
+//!   free one are closed as leftovers: this driver takes all clients of the modem for its own. Free ids in one line, as
+//!   the family's sockets tell them, are read as well.
 //! - What becomes of the ids when the call is lost: they are taken for dead, and cleared away like leftovers.
 //!
 //! # Quirks seen in the field that this driver survives
@@ -269,7 +270,7 @@ impl Dialect for L610 {
 async fn leftovers(at: &mut At<'_>) -> Result<Range<u32>, Error> {
     let asked = at
         .put("AT+GTCOAPOPEN?")
-        .expect("+GTCOAPOPEN:", &[1])
+        .expect("+GTCOAPOPEN:", &[])
         .ok(ANSWER)
         .await;
     if !is_refused(&asked) {

@@ -168,8 +168,6 @@ async fn activate(access: &mut Access, at: &mut At<'_>) -> Result<(), Error> {
         }
     };
     access.anew = true;
-    // From here on it is made anew; if it is lost again meanwhile, that is news.
-    at.inbox.notes.link_lost = false;
     let mut deactivate = active;
     let mut again = true;
     loop {
@@ -180,6 +178,9 @@ async fn activate(access: &mut Access, at: &mut At<'_>) -> Result<(), Error> {
                 Err(error) => return Err(error),
             }
         }
+        // From here on it is made anew; if it is lost again meanwhile, that is news. Not sooner: some tell our own deactivation as
+        // a loss.
+        at.inbox.notes.link_lost = false;
         // What the network has given, which may be less than was asked for.
         context(at)
             .expect("+CGDCONT:", &[])
@@ -191,16 +192,20 @@ async fn activate(access: &mut Access, at: &mut At<'_>) -> Result<(), Error> {
             Some(field) if field.text == b"IPV4V6" => "2",
             _ => "0",
         };
-        at.put("AT+UPSD=0,100").num(CONTEXT.into()).ok(1000).await?;
-        at.put("AT+UPSD=0,0").text(kind).ok(1000).await?;
-        let activated = at
-            .put("AT+UPSDA=0,3")
-            .expect("+UUPSDA:", &[1, 2])
-            .ok(180_000)
-            .await;
-        match activated {
+        let mut made = at.put("AT+UPSD=0,100").num(CONTEXT.into()).ok(1000).await;
+        if made.is_ok() {
+            made = at.put("AT+UPSD=0,0").text(kind).ok(1000).await;
+        }
+        if made.is_ok() {
+            made = at
+                .put("AT+UPSDA=0,3")
+                .expect("+UUPSDA:", &[1, 2])
+                .ok(180_000)
+                .await;
+        }
+        match made {
             Ok(()) => break,
-            // It is active in some way that it does not tell, or was not ready.
+            // It is active in some way that it does not tell, or is just becoming so, or was not ready.
             Err(Error::Modem(ModemError::Refused(_))) if again => deactivate = true,
             Err(error) => return Err(refused_as(error, ModemError::Network)),
         }

@@ -10,7 +10,7 @@
 //! | command (guide) | used |
 //! |---|---|
 //! | `UCOAP=1` (8.3.1) | the URI, made of the server and of Uri-Path and Uri-Query; only when it changes |
-//! | `UCOAP=2` (8.2.1, 8.3.1) | flags 0 to 3 (host, port, path, query of the URI become options), 4 (Content-Format), 5 (non-confirmable); only those that change. 0 and 1 are set just where the request has the option |
+//! | `UCOAP=2` (8.2.1, 8.3.1) | flags 0 to 3 (host, port, path, query of the URI become options), 4 (Content-Format), 5 (non-confirmable); only those that change. For 0 and 1 see [`SaraR5::host_and_port`] |
 //! | `UCOAP=4` (8.2.1) | marks the profile as valid, once |
 //! | `UCOAP=5`, `=6`, `=7`, `?` (8.2.2) | not used: what is set is known, a stored profile would need its URI and flags set anew all the same, and storing wears the flash |
 //! | `UCOAP=8` (8.5.1) | not yet: secure sessions are refused |
@@ -55,7 +55,7 @@
 //!
 //! # Where the guide is silent or wrong
 //!
-//! - Flag 5, the numbers of content formats, escapes in a URI: settings of [`SaraR5`].
+//! - Flags 0, 1 and 5, the numbers of content formats, escapes in a URI: settings of [`SaraR5`].
 //! - The code's detail is not told. The second field of `+UCOAPCD` is 0 for success and error alike, so it is the form of the data.
 //!   Error text in the payload is the modem's word or the server's: [`SaraR5::hint`].
 //! - The blocks of a request: nothing tells their size but the length of the first one, so all of a body have one size; and where no line
@@ -122,6 +122,10 @@ pub type Memory =
 pub struct SaraR5 {
     /// The way to the network.
     pub access: Access,
+    /// Open point: whether the modem needs option flags 0 and 1 to take host and port from the URI at all, as the guide's words
+    /// (8.2.1) may mean, which sets both. Then each request has Uri-Host and Uri-Port, which tell its server nothing new. Without
+    /// this setting they are on just where the application gave the option.
+    pub host_and_port: bool,
     /// Open point: whether 1 in option flag 5 means non-confirmable, as the guide has it (8.3.1), or confirmable, as one published
     /// driver believes.
     pub non_is_one: bool,
@@ -144,6 +148,7 @@ impl Default for SaraR5 {
     fn default() -> Self {
         Self {
             access: Access::default(),
+            host_and_port: true,
             non_is_one: true,
             formats: &[],
             percent: true,
@@ -387,10 +392,13 @@ impl SaraR5 {
         Ok(())
     }
 
-    fn standing(&mut self, at: &At<'_>) -> Result<(), Error> {
+    fn standing(&mut self, at: &mut At<'_>) -> Result<(), Error> {
         if self.access.is_anew() {
             self.profile = Profile::default();
             self.taken = false;
+            // No exchange has outlived that.
+            at.inbox.notes.busy = false;
+            at.inbox.session = None;
         }
         standing(at)
     }

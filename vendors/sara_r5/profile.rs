@@ -100,6 +100,9 @@ impl SaraR5 {
             format: self.formats.first().map_or(0, |(_, own)| *own),
             ..Wanted::NOTHING
         };
+        if self.host_and_port {
+            wanted.flags |= flag::HOST | flag::PORT;
+        }
         if carries {
             wanted.cares |= flag::FORMAT;
         }
@@ -145,16 +148,18 @@ impl SaraR5 {
                 return Err(Invalid::Option(Number::BLOCK1).into());
             }
         }
-        let (mut path, mut query, mut percent) = (0, 0, false);
+        // Of an escape that the modem would leave as it is, the part is as good as too long.
+        let escape = if self.percent { 1 } else { PART + 1 };
+        let (mut path, mut query) = (0, 0);
         uri::write_path(message.options(), &mut |byte| {
-            if byte == b'?' || query > 0 {
-                query += 1;
+            let part = if byte == b'?' || query > 0 {
+                &mut query
             } else {
-                path += 1;
-            }
-            percent |= byte == b'%';
+                &mut path
+            };
+            *part += if byte == b'%' { escape } else { 1 };
         });
-        if path > PART || (percent && !self.percent) {
+        if path > PART {
             return Err(Unsupported::OptionValue(Number::URI_PATH).into());
         }
         if query > PART {

@@ -92,6 +92,8 @@ impl<const BINARY: bool> SaraR5Sockets<BINARY> {
     fn standing(&mut self, at: &mut At<'_>) -> Result<(), Error> {
         if self.access.is_anew() {
             self.socket = None;
+            // Sockets may outlive their profile.
+            self.swept = false;
             self.configured = false;
             at.inbox.session = None;
         }
@@ -138,6 +140,9 @@ impl<const BINARY: bool> Dialect for SaraR5Sockets<BINARY> {
         {
             let mut fields = line::Fields::new(rest);
             if is_ours(fields.num(), inbox) && fields.num() != Some(0) {
+                if inbox.notes.announced {
+                    inbox.session = inbox.session.map(|session| session | AGAIN);
+                }
                 inbox.note().announced = true;
             }
             return true;
@@ -271,9 +276,15 @@ impl<const BINARY: bool> Dialect for SaraR5Sockets<BINARY> {
                 .ok(SHORT)
                 .await;
             if let Err(Error::Modem(ModemError::Refused(_))) = pending {
-                close_noted(&mut at.inbox);
+                // It is gone; or that nothing waits is an error here.
+                if ask_type(at, socket).await.is_err() {
+                    close_noted(&mut at.inbox);
+                    return pending;
+                }
+            } else {
+                pending?;
             }
-            pending?;
+            // (Field 1 of the other answer is 0.)
             if at.number(1).is_some_and(|length| length > 0) {
                 at.inbox.note().announced = true;
             }
@@ -331,20 +342,23 @@ impl<const BINARY: bool> Dialect for SaraR5Sockets<BINARY> {
             }
             None => Ok(()),
         };
-        if let Err(Error::Modem(ModemError::Refused(_))) = fetched {
-            // The socket is gone.
+        let refused = matches!(fetched, Err(Error::Modem(ModemError::Refused(_))));
+        if !refused {
+            fetched?;
+        }
+        if refused || !at.inbox.news() {
+            // Nothing came, and nothing would the next time.
             at.inbox.notes.announced = false;
+            at.inbox.session = self.socket;
+        }
+        self.waits = false;
+        // That nothing waits may be an error; or else the socket is gone.
+        if let (Some(socket), true) = (self.socket, refused)
+            && ask_type(at, socket).await.is_err()
+        {
             close_noted(&mut at.inbox);
-            return Ok(());
         }
-        if fetched.is_ok() {
-            self.waits = false;
-            if !at.inbox.news() {
-                // Nothing came, and nothing would the next time.
-                at.inbox.notes.announced = false;
-            }
-        }
-        fetched
+        Ok(())
     }
 
     async fn close(&mut self, at: &mut At<'_>) -> Result<(), Error> {
@@ -376,6 +390,9 @@ fn ask_type<'f, 'b>(at: &'f mut At<'b>, socket: u8) -> Wait<'f, 'b> {
 
 /// Beside the number of the session: what is fetched next is the rest of a datagram that was longer than may be.
 const REST: u8 = 0x80;
+/// Another announcement came before what the first one told of was fetched: it may be of the next datagram.
+const AGAIN: u8 = 0x40;
+const NUMBER: u8 = !(REST | AGAIN);
 
 /// `+USORF: <socket>,"<address>",<port>,<length>,`, as far as the data; or `+USORF: <socket>,0`: there is none. As much data as
 /// was asked for may be the beginning of a longer datagram, of which the guide says that the rest stays (5.7) and published code
@@ -387,9 +404,14 @@ fn received(rest: &[u8], most: u16, inbox: &mut Inbox<'_>) -> Option<()> {
     if !is_ours(socket, inbox) {
         return Some(());
     }
-    inbox.note().announced = false;
+    let session = inbox.session?;
+    inbox.session = Some(session & !AGAIN);
+    inbox.note().announced = session & AGAIN != 0;
     let address = fields.next()?;
     let Some(port) = fields.num() else {
+        // Nothing waits, so no rest does either.
+        inbox.session = Some(session & NUMBER);
+        inbox.notes.announced = false;
         return Some(());
     };
     let length = u16::try_from(fields.num()?).ok()?;
@@ -399,9 +421,10 @@ fn received(rest: &[u8], most: u16, inbox: &mut Inbox<'_>) -> Option<()> {
     {
         return Some(());
     }
-    let session = inbox.session?;
     let partial = length >= most;
-    inbox.session = Some(session & !REST | if partial { REST } else { 0 });
+    inbox.session = Some(session & NUMBER | if partial { REST } else { 0 });
+    // Whether there is a rest is found out at once, so that what comes later is not taken for it.
+    inbox.notes.announced |= partial;
     if session & REST != 0 {
         return Some(());
     }
@@ -414,7 +437,7 @@ fn received(rest: &[u8], most: u16, inbox: &mut Inbox<'_>) -> Option<()> {
 }
 
 fn is_ours(socket: Option<u32>, inbox: &Inbox<'_>) -> bool {
-    let session = inbox.session.map(|session| u32::from(session & !REST));
+    let session = inbox.session.map(|session| u32::from(session & NUMBER));
     socket.is_some() && socket == session
 }
 

@@ -15,6 +15,9 @@ impl Bg96Firmware {
                     let context = one_context(Arguments(arguments))?;
                     self.deactivate(chassis, context);
                     self.deactivated = true;
+                    if chassis.quirks.tells_deactivation {
+                        chassis.urc(format!("+QIURC: \"pdpdeact\",{context}"));
+                    }
                     Done::ok(300)
                 }
                 _ => Err(Failure::form()),

@@ -74,6 +74,8 @@ pub struct Own {
     pub close_is_told: bool,
     /// `AT+QIACT` fails for no reason until `AT+QIDEACT` was sent, once after each power-up. Default false.
     pub activation_fails: bool,
+    /// `AT+QIDEACT` is told by `+QIURC: "pdpdeact"` as well. Default false.
+    pub tells_deactivation: bool,
     /// How long `AT+QIACT` takes. Default 900 ms.
     pub activates_after: Millis,
 }
@@ -99,6 +101,7 @@ impl Default for Own {
             processing_first: false,
             close_is_told: false,
             activation_fails: false,
+            tells_deactivation: false,
             activates_after: Millis::new(900),
         }
     }

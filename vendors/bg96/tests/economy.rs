@@ -1,7 +1,12 @@
 //! A repeated request sends no command whose effect is already in force.
 
 use super::desk::*;
+use crate::client::{Blocking, CoapClient};
+use crate::endpoint::Parameters;
 use crate::sim::Line;
+use crate::sim::conformance::{Stepped, poll_and_drop, random};
+use crate::time::Millis;
+use crate::vendors::bg96;
 
 /// What went over the line since the last look: the commands, and the bytes both ways.
 fn traffic(line: &Line<Module>) -> (Vec<String>, usize, usize) {
@@ -92,4 +97,37 @@ fn attach_and_connect_again_send_questions_only() {
         assert!(!String::from_utf8(line.sent()).unwrap().contains("OPTION"));
     });
     polite(&line);
+}
+
+#[test]
+fn settings_that_the_modem_may_have_heard_are_said_again() {
+    let mut dropped = 0;
+    for polls in 1..60 {
+        let line = line(|_| {});
+        let mut memory = bg96::Memory::new();
+        let front = Stepped {
+            serial: line.serial(),
+            clock: line.clock(),
+            bytes: 4,
+        };
+        let mut host = bg96::Client::new(&mut memory, front, random);
+        Blocking::attach(&mut host, &network()).unwrap();
+        Blocking::connect(&mut host, &DEMO).unwrap();
+        host.set_parameters(Parameters {
+            ack_timeout: Millis::from_secs(9),
+            ..Parameters::default()
+        });
+        dropped +=
+            usize::from(poll_and_drop(CoapClient::connect(&mut host, &DEMO), polls).is_err());
+        host.set_parameters(Parameters::default());
+        Blocking::connect(&mut host, &DEMO).unwrap();
+        line.received();
+        type_in(&line, "AT+QCOAPCFG=\"trans\",0");
+        let said = String::from_utf8(line.received()).unwrap();
+        assert!(
+            said.contains("+QCOAPCFG: \"trans\",2,4\r"),
+            "at {polls}: {said}"
+        );
+    }
+    assert!(dropped > 10, "{dropped}");
 }

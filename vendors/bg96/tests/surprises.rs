@@ -99,6 +99,20 @@ fn losing_the_link_while_idle_is_told_once() {
 }
 
 #[test]
+fn what_tells_of_our_own_deactivation_is_no_loss() {
+    let line = line(|quirks| quirks.tells_deactivation = true);
+    with(&line, |host| {
+        up(host);
+        // A loss of which the module takes no note itself.
+        line.device().say(b"\r\n+QIURC: \"pdpdeact\",1\r\n");
+        assert_eq!(get(host, "/hello"), operation(ModemError::LinkLost));
+        up(host);
+        hello(host);
+    });
+    polite(&line);
+}
+
+#[test]
 fn a_session_left_over_after_a_restart_of_the_host_alone_is_replaced() {
     let line = line(|_| {});
     for _ in 0..3 {

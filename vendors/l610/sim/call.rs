@@ -76,6 +76,9 @@ impl L610Firmware {
         self.call = if fails { Call::Down } else { Call::Up };
         if let Some(said) = said {
             say_call(chassis, &said);
+            if fails && chassis.quirks.tells_failure_twice {
+                say_call(chassis, &said);
+            }
         }
         if chassis.quirks.ok_after_call {
             chassis.answer(Done::ok(20));

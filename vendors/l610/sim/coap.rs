@@ -40,6 +40,10 @@ impl L610Firmware {
                 if free.is_empty() {
                     return Done::line(head + "0");
                 }
+                if chassis.quirks.ids_in_one_line {
+                    let ids: Vec<String> = free.iter().map(u8::to_string).collect();
+                    return Done::line(head + &ids.join(","));
+                }
                 Done::lines(free.iter().map(|id| format!("{head}{id}")))
             }
             Form::Write(arguments) => {

@@ -96,6 +96,8 @@ pub struct Own {
     pub clients: u8,
     /// `AT+GTCOAPOPEN?` is an error. Default false.
     pub open_has_no_read_form: bool,
+    /// `AT+GTCOAPOPEN?` tells all free ids in one line, as relatives do for their sockets. Default false: a line each.
+    pub ids_in_one_line: bool,
     /// The data of `+GTCOAPDATA`.
     pub data: DataForm,
     /// The line end of `+GTCOAPDATA`.
@@ -120,6 +122,8 @@ pub struct Own {
     pub ok_after_call: bool,
     /// So many calls fail, with `+MIPCALL: 0`. Default 0.
     pub failing_calls: u8,
+    /// `+MIPCALL: 0` comes twice for each of them. Default false.
+    pub tells_failure_twice: bool,
     /// State 2 while dialling. Default true; else 0.
     pub busy_state: bool,
     /// The call has an IPv6 address. Default false.
@@ -138,6 +142,7 @@ impl Default for Own {
             resolves_after: Millis::new(300),
             clients: 6,
             open_has_no_read_form: false,
+            ids_in_one_line: false,
             data: DataForm::default(),
             data_end: DataEnd::default(),
             blank_before_data: false,
@@ -150,6 +155,7 @@ impl Default for Own {
             call_line: CallLine::default(),
             ok_after_call: false,
             failing_calls: 0,
+            tells_failure_twice: false,
             busy_state: true,
             ipv6: false,
             refusals: Refusals::default(),

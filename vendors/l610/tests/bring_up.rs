@@ -183,6 +183,20 @@ fn a_call_that_fails_is_dialled_once_more() {
 }
 
 #[test]
+fn what_tells_of_a_call_that_failed_says_nothing_of_the_next() {
+    let line = line(|quirks| {
+        quirks.failing_calls = 1;
+        quirks.tells_failure_twice = true;
+    });
+    with(&line, |host| {
+        up(host);
+        hello(host);
+    });
+    assert_eq!(dials(&line), 2);
+    polite(&line);
+}
+
+#[test]
 fn a_call_that_never_succeeds_is_a_failure_of_the_network() {
     let sent = fails(|quirks| quirks.failing_calls = 100, ModemError::Network);
     let dials = sent

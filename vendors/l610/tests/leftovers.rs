@@ -11,8 +11,11 @@ use core::task::{Context, Waker};
 
 #[test]
 fn a_host_that_restarts_again_and_again_never_runs_out_of_ids() {
-    for clients in [1, 2, 6] {
-        let line = line(|quirks| quirks.clients = clients);
+    for (clients, one_line) in [(1, false), (2, false), (6, false), (2, true), (6, true)] {
+        let line = line(|quirks| {
+            quirks.clients = clients;
+            quirks.ids_in_one_line = one_line;
+        });
         for life in 0..9 {
             with(&line, |host| {
                 up(host);

@@ -18,6 +18,8 @@ pub(super) struct Access {
     /// Its protocol: 0 IPv4, 1 IPv6, 2 and 3 both.
     protocol: u32,
     pub(super) active: bool,
+    /// It is being activated: the serial of what tells the end of it.
+    activating: Option<u32>,
     /// The profile of the network operator: the one in force, and the one after the next restart.
     operator: [u32; 2],
     /// Access point and kind of the context of the attach.
@@ -30,6 +32,7 @@ impl Default for Access {
             mapped: 0,
             protocol: 0,
             active: false,
+            activating: None,
             operator: [90; 2],
             // 2.2.1: external contexts are IPV4V6 if nothing is said.
             point: (String::new(), 3),
@@ -203,6 +206,9 @@ impl SaraR5Firmware {
         if self.access.active {
             return Err(Failure::misuse("a setting of an active profile"));
         }
+        if self.access.activating.is_some() {
+            return Err(Failure::state());
+        }
         match tag {
             0 => self.access.protocol = arguments.number(2, 0..=3)?,
             _ => self.access.mapped = arguments.byte(2, 1..=11)?,
@@ -215,12 +221,17 @@ impl SaraR5Firmware {
         arguments.byte(0, 0..=0)?;
         match arguments.byte(1, 3..=4)? {
             4 => {
-                self.access.active = false;
-                self.sockets.forget_open(chassis);
+                self.access.activating = None;
+                if std::mem::take(&mut self.access.active) && chassis.quirks.tells_deactivation {
+                    chassis.urc("+UUPSDD: 0");
+                }
+                if !chassis.quirks.keeps_sockets {
+                    self.sockets.forget_open(chassis);
+                }
                 self.end_exchange(chassis, false);
                 Done::ok(300)
             }
-            _ if self.access.active => Err(Failure::state()),
+            _ if self.access.active || self.access.activating.is_some() => Err(Failure::state()),
             _ if !chassis.settings.registered => Err(Failure::cme(30)),
             _ if !chassis.settings.is_active(self.access.mapped) => Err(Failure::misuse(
                 "a profile that is mapped on no active context",
@@ -243,13 +254,18 @@ impl SaraR5Firmware {
                     Activation::Late => LATE,
                     _ => 120,
                 };
-                chassis.later(after, Event::Activated);
+                let serial = chassis.next_serial();
+                self.access.activating = Some(serial);
+                chassis.later(after, Event::Activated(serial));
                 Done::ok(20)
             }
         }
     }
 
-    pub(super) fn activated(&mut self, chassis: &mut Chassis) {
+    pub(super) fn activated(&mut self, chassis: &mut Chassis, serial: u32) {
+        if self.access.activating.take_if(|s| *s == serial).is_none() {
+            return;
+        }
         let fails = chassis.quirks.activation == Activation::Fails || !chassis.settings.registered;
         self.access.active = !fails;
         let head = chassis.head("UUPSDA");
@@ -272,7 +288,9 @@ impl SaraR5Firmware {
     }
 
     pub(super) fn lose_profile(&mut self, chassis: &mut Chassis) {
-        self.sockets.forget_open(chassis);
+        if !chassis.quirks.keeps_sockets {
+            self.sockets.forget_open(chassis);
+        }
         if std::mem::take(&mut self.access.active) {
             chassis.urc("+UUPSDD: 0");
         }

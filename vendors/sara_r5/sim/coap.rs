@@ -60,7 +60,7 @@ impl Default for Native {
 impl Native {
     /// A restart: what was stored stays.
     pub(super) fn forget(&mut self, chassis: &mut Chassis) {
-        self.agent.close(chassis);
+        self.hang_up(chassis);
         *self = Self {
             stored: std::mem::take(&mut self.stored),
             ..Self::default()

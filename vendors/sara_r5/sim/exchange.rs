@@ -1,14 +1,17 @@
 //! What happens between module and server, and what the host is told of it: `+UCOAPCD` and `+UCOAPCR` (guide, 8.3 and 8.4).
+//!
+//! Over TCP (8.3.4) it is a stream for each exchange, as RFC 8323 has it: a greeting either way, then the request.
 
 use std::net::SocketAddr;
 
 use coap_lite::MessageType;
 
-use super::coap::Profile;
+use super::coap::{Native, Profile};
 use super::quirks::{BlockFields, Blocks};
 use super::{Chassis, Event, SaraR5Firmware};
 use crate::sim::module::agent::{self, Message, News};
 use crate::sim::module::hex;
+use crate::sim::stream::{Reader, bare, frame, signal};
 
 /// How long a response is waited for (RFC 7252, section 4.8.2: `MAX_TRANSMIT_WAIT`).
 const PATIENCE: u32 = 93_000;
@@ -36,6 +39,10 @@ pub(super) struct Exchange {
     pub(super) profile: Profile,
     peer: Option<SocketAddr>,
     token: Vec<u8>,
+    /// Over TCP: the network's handle, and what has come.
+    stream: Option<(usize, Reader)>,
+    /// The server has greeted.
+    greeted: bool,
     /// The blocks of a response, as far as they have come.
     parts: Vec<u8>,
     /// Its result is about to be told.
@@ -54,6 +61,8 @@ impl Exchange {
             profile: Profile::default(),
             peer: None,
             token: Vec::new(),
+            stream: None,
+            greeted: false,
             parts: Vec::new(),
             over: false,
         }
@@ -84,6 +93,22 @@ fn read_block(message: &Message, option: u16) -> Option<(u32, bool, usize)> {
     Some((value >> 4, value & 8 != 0, 16 << (value & 7)))
 }
 
+impl Native {
+    /// Closes what leads to the server.
+    pub(super) fn hang_up(&mut self, chassis: &mut Chassis) {
+        self.agent.close(chassis);
+        self.hang_up_stream(chassis);
+    }
+
+    /// Closes a stream that leads there, if there is one.
+    fn hang_up_stream(&mut self, chassis: &mut Chassis) {
+        let stream = self.exchange.as_mut().and_then(|e| e.stream.take());
+        if let Some((handle, _)) = stream {
+            chassis.network.close(handle);
+        }
+    }
+}
+
 impl SaraR5Firmware {
     pub(super) fn begin(&mut self, chassis: &mut Chassis, serial: u32) {
         let native = &mut self.native;
@@ -97,20 +122,36 @@ impl SaraR5Firmware {
         let Some(address) = exchange.profile.address.clone() else {
             return;
         };
+        let [host, port, ..] = exchange.profile.flags;
+        if chassis.quirks.needs_host_and_port && !(host && port) {
+            self.end_exchange(chassis, false);
+            return;
+        }
         let peer = chassis.network.resolve(&address.host);
-        let carried = !address.tcp || chassis.quirks.tcp;
-        let Some(mut peer) = peer.filter(|_| carried) else {
+        let Some(mut peer) = peer else {
             self.end_exchange(chassis, false);
             return;
         };
         peer.set_port(address.port);
         let open = native.agent.socket().is_some() && native.agent.peer() == Some(peer);
-        if !open && native.agent.open(chassis, Some(peer)).is_err() {
+        let opened = if address.tcp {
+            chassis.network.connect(peer).map(|handle| {
+                exchange.stream = Some((handle, Reader::default()));
+            })
+        } else if open {
+            Ok(())
+        } else {
+            native.agent.open(chassis, Some(peer))
+        };
+        if opened.is_err() {
             self.end_exchange(chassis, false);
             return;
         }
         exchange.peer = Some(peer);
         exchange.token = (0..4).map(|_| chassis.dice.byte()).collect();
+        if address.tcp {
+            self.say(chassis, &bare(signal::CSM, &[]));
+        }
         self.send_request(chassis, 0, None);
         chassis.later(PATIENCE, Event::GiveUp(serial));
     }
@@ -167,7 +208,73 @@ impl SaraR5Firmware {
             }
             message.payload.clone_from(&exchange.payload);
         }
-        native.agent.send_in(chassis, after, peer, message);
+        if address.tcp {
+            self.say(chassis, &message.to_bytes());
+        } else {
+            native.agent.send_in(chassis, after, peer, message);
+        }
+    }
+
+    /// Sends a message over the stream.
+    fn say(&mut self, chassis: &mut Chassis, datagram: &[u8]) {
+        let now = chassis.now();
+        let exchange = self.native.exchange.as_ref();
+        let sent = exchange.and_then(|exchange| {
+            let (handle, _) = exchange.stream.as_ref()?;
+            let bytes = frame(datagram);
+            let sent = chassis.network.send(now, *handle, exchange.peer?, &bytes);
+            sent.ok()
+        });
+        if sent.is_none() {
+            self.end_exchange(chassis, false);
+        }
+    }
+
+    /// Takes what has come over the stream; whether there was something.
+    fn stream_piece(&mut self, chassis: &mut Chassis) -> bool {
+        let now = chassis.now();
+        let Some((handle, reader)) = self
+            .native
+            .exchange
+            .as_mut()
+            .and_then(|e| e.stream.as_mut())
+        else {
+            return false;
+        };
+        let Some((_, piece)) = chassis.network.receive(now, *handle) else {
+            return false;
+        };
+        reader.push(&piece);
+        let messages: Vec<_> = std::iter::from_fn(|| reader.take()).collect();
+        for datagram in messages {
+            self.heard(chassis, &datagram);
+        }
+        if piece.is_empty() {
+            // The server has closed it.
+            self.end_exchange(chassis, false);
+        }
+        true
+    }
+
+    fn heard(&mut self, chassis: &mut Chassis, datagram: &[u8]) {
+        let (Some(message), Some(exchange)) = (
+            Message::parse(datagram),
+            self.native.exchange.as_mut().filter(|e| !e.over),
+        ) else {
+            return;
+        };
+        let greeted = std::mem::replace(&mut exchange.greeted, true);
+        match message.code {
+            signal::CSM => {}
+            // RFC 8323, section 5.3: nothing comes before it.
+            _ if !greeted => self.end_exchange(chassis, false),
+            signal::PING => self.say(chassis, &bare(signal::PONG, &message.token)),
+            signal::RELEASE | signal::ABORT => self.end_exchange(chassis, false),
+            _ if message.token == exchange.token && message.code >= 64 => {
+                self.answered(chassis, message);
+            }
+            _ => {}
+        }
     }
 
     pub(super) fn agent_event(&mut self, chassis: &mut Chassis, event: agent::Event) {
@@ -177,7 +284,7 @@ impl SaraR5Firmware {
 
     pub(super) fn exchange_datagram(&mut self, chassis: &mut Chassis) -> bool {
         let Some((from, bytes)) = self.native.agent.take(chassis) else {
-            return false;
+            return self.stream_piece(chassis);
         };
         let news = self.native.agent.handle(chassis, from, &bytes);
         self.tell(chassis, news);
@@ -250,6 +357,7 @@ impl SaraR5Firmware {
 
     /// The exchange is over, if there is one.
     pub(super) fn end_exchange(&mut self, chassis: &mut Chassis, complete: bool) {
+        self.native.hang_up_stream(chassis);
         // To a server that puts blocks together, another port would be another client.
         if chassis.quirks.port_an_exchange {
             self.native.agent.close(chassis);

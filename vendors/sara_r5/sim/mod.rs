@@ -30,7 +30,7 @@
 //! ```
 //!
 //! Error codes of `AT+UCOAPER` but 15,17, the time of every answer, and how a large response is told ([`Blocks`]) are made up.
-//! Left out: TCP sockets but for their numbers, security, `AT+UPING`. What every simulated modem has is in
+//! CoAP over TCP goes as RFC 8323 has it. Left out: TCP sockets but for their numbers, security, `AT+UPING`. What every simulated modem has is in
 //! [`sim::module`](crate::sim::module). The files here, in reading order: this one, [`quirks`], `access` (chapter 2), `sockets`
 //! (chapter 5), `coap` (the commands of chapter 8), `exchange` (what happens between module and server), `address` (a URI as
 //! options).
@@ -70,8 +70,8 @@ pub struct SaraR5Firmware {
 /// What happens at a later time.
 #[derive(Debug)]
 pub enum Event {
-    /// The profile is active, or is not.
-    Activated,
+    /// The profile is active, or is not: the activation's serial.
+    Activated(u32),
     /// The datagram of a socket goes: socket, its life.
     Depart(u8, u32),
     /// The bytes that wait at a socket are announced.
@@ -180,7 +180,7 @@ impl Firmware for SaraR5Firmware {
 
     fn happen(&mut self, chassis: &mut Chassis, event: Event) {
         match event {
-            Event::Activated => self.activated(chassis),
+            Event::Activated(serial) => self.activated(chassis, serial),
             Event::Depart(socket, life) => self.depart(chassis, socket, life),
             Event::Announce(socket, life) => self.announce(chassis, socket, life),
             Event::Begin(serial) => self.begin(chassis, serial),

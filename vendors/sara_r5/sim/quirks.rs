@@ -66,6 +66,8 @@ pub type Quirks = crate::sim::module::Quirks<Own>;
 /// The default is what the guide says where it says something, else what drivers in the field rely on.
 #[derive(Clone, Debug)]
 pub struct Own {
+    /// Without option flags 0 and 1 host and port of the URI are not seen, and every exchange fails. Default false.
+    pub needs_host_and_port: bool,
     /// Option flag 5 set to 0 means non-confirmable. Default false: 1 does.
     pub non_is_zero: bool,
     /// The module's numbers of content formats, with those of RFC 7252 first; others are refused. Default empty: the same numbers.
@@ -91,12 +93,17 @@ pub struct Own {
     pub port_an_exchange: bool,
     /// How long after `+UCOAPCD` the `+UCOAPCR` comes. Default 5 ms.
     pub result_after: Millis,
-    /// `coap+tcp` is carried, as a datagram: the network behind the module has no streams. Default false: the exchange fails.
-    pub tcp: bool,
     /// Datagrams are announced by `+UUSORF`. Default false: by `+UUSORD`, as printed (5.7).
     pub uusorf: bool,
     /// What is left of a datagram that was read in part is gone. Default false: it stays, as the guide has it (5.7).
     pub whole_datagrams: bool,
+    /// To read where nothing waits, and to ask how much does, is an error. Default false: it is told that nothing does, as the guide
+    /// shows it for streams (5.5).
+    pub nothing_is_an_error: bool,
+    /// Sockets stay when the profile is lost, and count. Default false.
+    pub keeps_sockets: bool,
+    /// A second announcement comes before what the first one announced, when that is read. Default false: behind it (5.7).
+    pub announces_early: bool,
     /// The length field of `+USORF` is 2, whatever follows, as printed (5.7). Default false.
     pub misprinted_length: bool,
     /// So many `AT+USOST` get `OK` alone, and nothing is sent. Default 0.
@@ -109,6 +116,8 @@ pub struct Own {
     pub busy_resolver: u32,
     /// When `+UUPSDA` comes.
     pub activation: Activation,
+    /// `AT+UPSDA=0,4` is told by `+UUPSDD` as well. Default false.
+    pub tells_deactivation: bool,
     /// The addresses that the network gives.
     pub gives: Gives,
     /// The context of the attach is not active after registration: it takes `AT+CGACT`. Default false.
@@ -129,6 +138,7 @@ impl Oddities for Own {
 impl Default for Own {
     fn default() -> Self {
         Self {
+            needs_host_and_port: false,
             non_is_zero: false,
             formats: Vec::new(),
             keeps_percent: false,
@@ -141,15 +151,18 @@ impl Default for Own {
             lower_case: false,
             port_an_exchange: false,
             result_after: Millis::new(5),
-            tcp: false,
             uusorf: false,
             whole_datagrams: false,
+            nothing_is_an_error: false,
+            keeps_sockets: false,
+            announces_early: false,
             misprinted_length: false,
             sends_nothing: 0,
             keeps_udconf: false,
             hex_read: 512,
             busy_resolver: 0,
             activation: Activation::default(),
+            tells_deactivation: false,
             gives: Gives::default(),
             inactive_context: false,
             no_upsnd: false,

@@ -320,7 +320,14 @@ impl SaraR5Firmware {
             chassis.quirks.misprinted_length,
         );
         let head = chassis.head("USORF");
+        let (early, erring) = (
+            chassis.quirks.announces_early,
+            chassis.quirks.nothing_is_an_error,
+        );
         let socket = self.sockets.get(number).ok_or(Failure::state())?;
+        if erring && (most == 0 || socket.arrived.is_empty()) {
+            return Err(Failure::state());
+        }
         let Some((from, data)) = socket.arrived.front_mut() else {
             return Done::line(format!("{head}{number},0"));
         };
@@ -333,7 +340,10 @@ impl SaraR5Firmware {
             socket.arrived.pop_front();
         }
         socket.announced = false;
-        chassis.later(20, Event::Announce(number, socket.life));
+        let life = socket.life;
+        if !early {
+            chassis.later(20, Event::Announce(number, life));
+        }
         let length = if misprinted { 2 } else { taken.len() };
         let (address, port) = (from.ip(), from.port());
         let mut line = format!("{head}{number},\"{address}\",{port},{length},\"").into_bytes();
@@ -342,6 +352,9 @@ impl SaraR5Firmware {
             false => line.extend(taken),
         }
         line.push(b'"');
+        if early {
+            self.announce(chassis, number, life);
+        }
         Done::line(line)
     }
 }

@@ -223,3 +223,72 @@ fn the_profile_of_the_operator_is_touched_only_if_it_was_asked_for() {
     });
     polite(&line);
 }
+
+#[test]
+fn what_tells_of_our_own_deactivation_is_no_loss() {
+    let line = line(|quirks| quirks.tells_deactivation = true);
+    native(&line, |host| {
+        up(host);
+        hello(host);
+        // A loss that the module itself does not know of.
+        line.device().say(b"\r\n+UUPSDD: 0\r\n");
+        assert_eq!(get(host, "/hello"), operation(ModemError::LinkLost));
+        up(host);
+        hello(host);
+    });
+    polite(&line);
+}
+
+#[test]
+fn a_line_about_registration_is_not_taken_for_the_answer_about_it() {
+    let line = line(|quirks| quirks.registers_after = Millis::from_secs(1000));
+    // Searching, with an area and a cell that look like states: as many fields as one form of the answer has.
+    for step in 0..4000 {
+        let at = line.now().after(Millis::new(3 * step));
+        line.device()
+            .say_at(at, b"\r\n+CGREG: 2,\"0001\",\"0005\",7\r\n");
+    }
+    native(&line, |host| {
+        let network = Network {
+            limit: Millis::from_secs(10),
+            ..network()
+        };
+        let attached = host.attach(&network);
+        assert_eq!(attached, operation(crate::error::Waited::Registration));
+    });
+}
+
+#[test]
+fn an_attach_that_was_dropped_while_the_profile_is_being_activated_is_taken_up_by_the_next() {
+    use crate::sim::conformance::{Stepped, poll_and_drop, random};
+    for activation in [Activation::After, Activation::Late] {
+        let mut dropped = 0;
+        for polls in (120..300).step_by(3) {
+            let line = line(|quirks| quirks.activation = activation);
+            let mut memory = crate::vendors::sara_r5::Memory::new();
+            let front = Stepped {
+                serial: line.serial(),
+                clock: line.clock(),
+                bytes: 4,
+            };
+            let mut host: crate::vendors::sara_r5::Client<'_, _> =
+                crate::modem::Client::new(&mut memory, front, random);
+            let network = network();
+            let attach = crate::client::CoapClient::attach(&mut host, &network);
+            let sent = if poll_and_drop(attach, polls).is_err() {
+                let sent = commands(&line);
+                host.attach(&network).unwrap();
+                sent
+            } else {
+                Vec::new()
+            };
+            dropped += usize::from(sent.iter().any(|sent| sent == "AT+UPSDA=0,3"));
+            host.connect(&DEMO).unwrap();
+            let (hello, mut buffer) = (crate::client::Request::get("/hello"), [0; 64]);
+            let response = host.request(&hello, &mut buffer);
+            assert!(response.is_ok(), "at {polls}");
+            polite(&line);
+        }
+        assert!(dropped > 0);
+    }
+}

@@ -14,8 +14,8 @@ fn a_repeated_request_is_one_command() {
         assert_eq!(
             first,
             [
-                "AT+UCOAP=2,0,0",
-                "AT+UCOAP=2,1,0",
+                "AT+UCOAP=2,0,1",
+                "AT+UCOAP=2,1,1",
                 "AT+UCOAP=2,5,0",
                 "AT+UCOAP=1,\"coap://demo:5683/hello\"",
                 "AT+UCOAPC=1",

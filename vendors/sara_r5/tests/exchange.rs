@@ -4,7 +4,8 @@ use super::desk::*;
 use crate::client::{Blocking, CoapClient, Event, Request};
 use crate::error::{ClientError, Error, ModemError, Resource, Waited};
 use crate::message::Code;
-use crate::sim::conformance::{Stepped, poll_and_drop, random};
+use crate::modem::Dialect as _;
+use crate::sim::conformance::{Stepped, nasty, poll_and_drop, random};
 use crate::time::Millis;
 use crate::vendors::sara_r5::SaraR5;
 
@@ -187,6 +188,22 @@ fn a_refusal_that_is_explained_has_its_number_and_one_that_is_not_is_a_refusal()
 }
 
 #[test]
+fn an_exchange_that_a_restart_has_ended_is_not_waited_for() {
+    let line = line(|_| {});
+    native(&line, |host| {
+        up(host);
+        give_up(host, "/silent", 1000);
+        line.device().reset();
+        up(host);
+        // A refusal for another reason is told at once.
+        typed(&line, "AT+UPSDA=0,4");
+        let began = line.now();
+        assert_eq!(get(host, "/hello"), operation(ModemError::Result(2)));
+        assert!(line.now().since(began) < Millis::from_secs(1));
+    });
+}
+
+#[test]
 fn a_code_is_known_by_its_class_and_its_text_is_a_hint() {
     let line = line(|_| {});
     native(&line, |host| {
@@ -229,7 +246,7 @@ fn firmware_that_joins_the_path_is_no_better_than_its_class_and_its_sockets_are(
 
 #[test]
 fn a_server_over_tcp_is_named_in_the_uri() {
-    let line = line(|quirks| quirks.tcp = true);
+    let line = line(|_| {});
     native(&line, |host| {
         Blocking::attach(host, &network()).unwrap();
         Blocking::connect(host, &DEMO.tcp()).unwrap();
@@ -242,9 +259,43 @@ fn a_server_over_tcp_is_named_in_the_uri() {
         hello(host);
         let uri = "AT+UCOAP=1,\"coap://demo:5683/hello\"".to_owned();
         assert!(commands(&line).contains(&uri));
-        line.device().quirks.tcp = false;
+        line.device().network().refuses_streams = true;
         Blocking::connect(host, &DEMO.tcp()).unwrap();
         assert_eq!(get(host, "/hello"), operation(ModemError::Undelivered));
+    });
+    polite(&line);
+}
+
+#[test]
+fn whole_sessions_go_over_tcp() {
+    let line = line(|_| {});
+    native(&line, |host| {
+        Blocking::attach(host, &network()).unwrap();
+        Blocking::connect(host, &DEMO.tcp()).unwrap();
+        for length in [0, 1, 12, 13, 268, 269, 512] {
+            let body = nasty(1, length);
+            let put = ask(host, &Request::put("/store/x", &body).content_format(42));
+            assert_eq!(put.unwrap().0, shown::<SaraR5>(Code::CHANGED));
+            assert_eq!(get(host, "/store/x"), Ok((content::<SaraR5>(), body)));
+        }
+        assert_eq!(get(host, "/query?a=1&b=2").unwrap().1, b"a=1\nb=2");
+        let gone = ask(host, &Request::delete("/store/x")).unwrap();
+        assert_eq!(gone.0, shown::<SaraR5>(Code::DELETED));
+        assert_eq!(get(host, "/store/x").unwrap().0, Code::new(4, 0));
+        assert_eq!(get(host, "/separate").unwrap().1, b"This took a while.");
+        assert_eq!(get(host, "/large").unwrap().1.len(), 1024);
+        // What is a reset between datagrams is an abort here.
+        assert_eq!(get(host, "/reset"), operation(ModemError::Undelivered));
+        hello(host);
+        // A greeting and a request each, and never a datagram: none begins so.
+        let journal = line.device().network().take_journal();
+        assert!(
+            journal
+                .iter()
+                .step_by(2)
+                .all(|sent| sent.datagram == [0, 0xE1])
+        );
+        assert_eq!(journal.len() & 1, 0);
     });
     polite(&line);
 }
@@ -344,5 +395,22 @@ fn a_storm_of_other_lines_in_mid_request_changes_nothing() {
             let losses = host.take_losses();
             assert!(!losses.matter() && losses.unknown > 30, "{losses:?}");
         });
+    }
+}
+
+#[test]
+fn a_payload_that_was_lost_whole_does_not_pass_for_an_empty_one() {
+    use crate::at::{Inbox, Stamp};
+    for damaged in [false, true] {
+        let mut memory = [0; 256];
+        let mut inbox = Inbox::new(&mut memory);
+        inbox.session = Some(1);
+        inbox.exchange = Some(Stamp::new(7, &[0xA0]));
+        assert!(SaraR5::urc(b"+UCOAPCD: 2,0,", &mut inbox));
+        // The serial port tells that bytes are missing, between the quotes; the next read is whole again.
+        inbox.doubt(damaged);
+        inbox.doubt(false);
+        assert!(SaraR5::urc(b"+UCOAPCD: 2,0,\"\",0", &mut inbox));
+        assert_eq!(inbox.peek().unwrap().cut, damaged);
     }
 }

@@ -136,11 +136,16 @@ fn values_that_a_setting_rules_out() {
         formats: &[(0, 0), (60, 7)],
         ..SaraR5::default()
     };
-    for path in ["/a%2Fb", "/a%20b", "/x?a=%26", "/%C3%A4"] {
+    for (path, number) in [
+        ("/a%2Fb", Number::URI_PATH),
+        ("/a%20b", Number::URI_PATH),
+        ("/%C3%A4", Number::URI_PATH),
+        ("/x?a=%26", Number::URI_QUERY),
+    ] {
         refused_by(
             dialect(),
             &Request::get(path),
-            Error::Unsupported(Unsupported::OptionValue(Number::URI_PATH), WayOut::Sockets),
+            Error::Unsupported(Unsupported::OptionValue(number), WayOut::Sockets),
         );
     }
     refused_by(

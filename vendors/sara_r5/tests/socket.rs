@@ -92,7 +92,9 @@ fn a_datagram_longer_than_may_be_is_told_and_never_taken_for_a_shorter_one() {
                 let request = Request::get("/large").limit(Millis::from_secs(1));
                 assert_eq!(ask(host, &request), operation(Waited::Acknowledgement));
                 assert_eq!(host.take_losses().messages, 1);
-                hello(host);
+                // Nor is the next one taken for its rest: there would be no second one.
+                let greeting = ask(host, &Request::get("/hello").non_confirmable());
+                assert_eq!(greeting.unwrap().0, Code::CONTENT);
                 hello(host);
             });
             polite(&line);
@@ -330,4 +332,68 @@ fn servers_by_turns_use_one_socket() {
         assert_eq!(line.device().count("USOCR"), 1);
     });
     polite(&line);
+}
+
+#[test]
+fn that_nothing_waits_may_be_an_error_and_is_no_loss_of_the_socket() {
+    fn refused<D: Dialect + Default>() {
+        let line = line(|quirks| quirks.nothing_is_an_error = true);
+        with(&line, D::default(), |host| {
+            up(host);
+            // Not answered: before the next request it is asked whether its answer waits.
+            let silent = Request::get("/silent").limit(Millis::from_secs(1));
+            assert_eq!(ask(host, &silent), operation(Waited::Acknowledgement));
+            hello(host);
+            // Announced, and not there.
+            let at = line.now().after(Millis::new(30));
+            line.device().say_at(at, b"\r\n+UUSORD: 0,4\r\n");
+            hello(host);
+            let large = Request::get("/large").limit(Millis::from_secs(1));
+            line.device().quirks.whole_datagrams = true;
+            let _ = ask(host, &large);
+            hello(host);
+        });
+        polite(&line);
+    }
+    refused::<Sockets>();
+    refused::<Binary>();
+}
+
+#[test]
+fn sockets_that_outlive_the_profile_do_not_use_up_what_there_are() {
+    let line = line(|quirks| quirks.keeps_sockets = true);
+    sockets(&line, |host| {
+        for _ in 0..9 {
+            up(host);
+            hello(host);
+            line.device().drop_profile();
+            assert_eq!(get(host, "/hello"), operation(ModemError::LinkLost));
+        }
+    });
+    polite(&line);
+}
+
+#[test]
+fn an_announcement_that_overtakes_the_datagram_before_it_is_not_lost() {
+    for reads in [1, 64] {
+        let line = line(|quirks| quirks.announces_early = true);
+        line.set_chunk(reads);
+        sockets(&line, |host| {
+            up(host);
+            let socket = line.device().handle(Some(0)).unwrap();
+            for id in 1..=5 {
+                let at = line.now().after(Millis::new(60));
+                let ping = [0x40, 0, 0xAA, id];
+                let from = "192.0.2.1:5683".parse().unwrap();
+                line.device().network().inject(at, socket, from, &ping);
+            }
+            line.device().network().take_journal();
+            let separate = Request::get("/separate").non_confirmable();
+            assert_eq!(ask(host, &separate).unwrap().1, b"This took a while.");
+            let sent = line.device().network().take_journal();
+            let resets = sent.iter().filter(|sent| sent.datagram[0] == 0x70);
+            assert_eq!(resets.count(), 5);
+        });
+        polite(&line);
+    }
 }
