@@ -4,6 +4,9 @@
 //! hexadecimal digits within the command, which holds 512 bytes and needs no prompt, or as it is behind the prompt `@`, which holds
 //! 1024: a type each, since capabilities are constants. Received ones are announced, and fetched when the line is free.
 //!
+//! All UDP sockets of the modem are taken for this link's own: the first connect, and the first after a restart or a lost profile,
+//! closes those that an earlier life has left. TCP sockets are let alone.
+//!
 //! Invariants: a datagram from another sender than the server is not ours; what is not confirmed by `+USOST:` was not sent.
 
 use super::bring_up;
@@ -182,10 +185,7 @@ impl<const BINARY: bool> Dialect for SaraR5Sockets<BINARY> {
         at.inbox.peer = None;
         if !self.swept {
             for socket in 0..SOCKETS {
-                if self.socket != Some(socket)
-                    && ask_type(at, socket).await.is_ok()
-                    && at.number(2) == Some(UDP)
-                {
+                if self.socket != Some(socket) && is_there(at, socket).await? {
                     at.put("AT+USOCL=").num(socket.into()).ok(TRANSFER).await?;
                 }
             }
@@ -238,7 +238,7 @@ impl<const BINARY: bool> Dialect for SaraR5Sockets<BINARY> {
 
         // A socket is bound to no server: the one that is there will do, if it still is.
         let there = match self.socket {
-            Some(socket) => ask_type(at, socket).await.is_ok() && at.number(2) == Some(UDP),
+            Some(socket) => is_there(at, socket).await?,
             None => false,
         };
         if !there {
@@ -251,7 +251,8 @@ impl<const BINARY: bool> Dialect for SaraR5Sockets<BINARY> {
                 .ok(TRANSFER)
                 .await
                 .map_err(|error| refused_as(error, ModemError::Socket))?;
-            self.socket = at.number(0).and_then(|socket| u8::try_from(socket).ok());
+            let socket = at.number(0).and_then(|socket| u8::try_from(socket).ok());
+            self.socket = Some(socket.ok_or(ModemError::Unexpected)?);
             self.swept = true;
         }
         at.inbox.session = self.socket;
@@ -376,6 +377,15 @@ impl<const BINARY: bool> Dialect for SaraR5Sockets<BINARY> {
         }
         self.swept = true;
         Ok(())
+    }
+}
+
+/// Whether a socket is there, and for datagrams. What is not answered is not known.
+async fn is_there(at: &mut At<'_>, socket: u8) -> Result<bool, Error> {
+    match ask_type(at, socket).await {
+        Ok(()) => Ok(at.number(2) == Some(UDP)),
+        Err(Error::Modem(ModemError::Refused(_))) => Ok(false),
+        Err(error) => Err(error),
     }
 }
 

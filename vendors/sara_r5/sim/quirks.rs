@@ -108,6 +108,8 @@ pub struct Own {
     pub misprinted_length: bool,
     /// So many `AT+USOST` get `OK` alone, and nothing is sent. Default 0.
     pub sends_nothing: u32,
+    /// So many `AT+USOCR` get `OK` alone; the socket is there. Default 0.
+    pub hides_socket: u32,
     /// The setting of `AT+UDCONF=1` survives a restart, as on 01B. Default false.
     pub keeps_udconf: bool,
     /// So many bytes may be read at once in hexadecimal mode. Default 512.
@@ -158,6 +160,7 @@ impl Default for Own {
             announces_early: false,
             misprinted_length: false,
             sends_nothing: 0,
+            hides_socket: 0,
             keeps_udconf: false,
             hex_read: 512,
             busy_resolver: 0,

@@ -144,6 +144,10 @@ impl SaraR5Firmware {
                 announced: false,
             });
         }
+        if chassis.quirks.hides_socket > 0 {
+            chassis.quirks.hides_socket -= 1;
+            return Done::ok(20);
+        }
         Done::line(format!("{}{number}{port}", chassis.head("USOCR")))
     }
 

@@ -397,3 +397,40 @@ fn an_announcement_that_overtakes_the_datagram_before_it_is_not_lost() {
         polite(&line);
     }
 }
+
+#[test]
+fn a_socket_of_which_only_ok_tells_is_an_error_and_not_left_behind() {
+    let line = line(|_| {});
+    sockets(&line, |host| {
+        host.attach(&network()).unwrap();
+        line.device().quirks.hides_socket = 1;
+        assert_eq!(host.connect(&DEMO), operation(ModemError::Unexpected));
+        host.connect(&DEMO).unwrap();
+        hello(host);
+        assert_eq!(line.device().sockets(), [0], "the other one is closed");
+    });
+    polite(&line);
+}
+
+#[test]
+fn a_question_for_leftovers_that_was_not_answered_is_asked_again() {
+    let device = crate::sim::conformance::Faulty::new(
+        crate::vendors::sara_r5::sim::SimSaraR5::new(crate::sim::TestNetwork::default()),
+    );
+    crate::sim::conformance::seed();
+    let line = Line::new(device, crate::sim::TimeSource::Virtual);
+    for turns in (0..8).rev() {
+        let mut memory = crate::vendors::sara_r5::SocketsMemory::new();
+        let front = crate::front::Polled::new(line.serial(), line.clock());
+        let mut host: crate::vendors::sara_r5::SocketsClient<'_, _> =
+            crate::modem::Client::new(&mut memory, front, crate::sim::conformance::random);
+        host.attach(&network()).unwrap();
+        line.device().silence(Some((turns, Silence::Mute)));
+        let missed = host.connect(&DEMO);
+        assert_eq!(missed, operation(Waited::Modem), "turn {turns}");
+        line.device().silence(None);
+        host.connect(&DEMO).unwrap();
+        assert_eq!(line.device().inner.sockets(), [0], "turn {turns}");
+        // The client ends here, and leaves its socket to the next.
+    }
+}
