@@ -108,8 +108,7 @@ pub trait CoapClient {
     where
         Self: Sized,
     {
-        let length = echo::ask(self, *request, buffer).await?;
-        Ok(echo::response(buffer, length)?)
+        echo::ask(self, request, buffer).await
     }
 
     /// The response that did not fit its buffer. It is held until the next request.
