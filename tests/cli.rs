@@ -745,6 +745,8 @@ mod serial {
         drop(terminal);
         let open = || std::fs::File::options().read(true).write(true).open(&name);
         let terminal = open().unwrap();
+        // Held open beyond the program's end: what it said last may be lost with the last one that lets go.
+        let _held = open().unwrap();
         let mut child = std::process::Command::new(super::common::program())
             .args(arguments)
             .env("TERM", "xterm")
@@ -764,8 +766,7 @@ mod serial {
                         break;
                     }
                 }
-                // The program has let go of its terminal.
-                Err(_) => break,
+                Err(error) => panic!("{error}"),
             }
         }
         assert!(child.wait().unwrap().success());
