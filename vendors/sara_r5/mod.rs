@@ -64,7 +64,10 @@
 //! - A response of which `+UCOAPCR` tells the end and no `+UCOAPCD` the content fails at once
 //!   ([`Resource::Inbox`](crate::error::Resource::Inbox)): whether it was a success nobody knows.
 //! - A payload that is empty goes as `""`; without a Content-Format option flag 4 is off, and the command's format means nothing.
-//! - The list of options as a mask (8.2.2) does not fit what was set, and its names vary: never read.
+//! - The list of options as a mask (8.2.2) does not fit what was set, and its names vary: never read. Which number sets its
+//!   `RAI FLAG` is not told: it stays as it is.
+//! - How an exchange without an answer ends is not told: by `+UCOAPCR` with 0, or by the request's own time limit.
+//! - The guide's `CGDCONT` shows the access point as it was set; one with its operator behind it is the same.
 //! - Sizes of datagrams: 1024 bytes, 512 in hexadecimal, each way, by published code (a longer one is an error).
 //! - Whether the rest of a datagram that was read in part stays (5.7) or is gone (published code): all is asked for; what fills the
 //!   size asked for is no message, nor is what may be its rest.
@@ -80,7 +83,8 @@
 //! Left out: the path as one option (SARA-N211: its server answers class 4, use the sockets); `+UCOAPCD` without the format field, `NRB`
 //! and numbers in quotes (SARA-N2); `+UUDNSRN` and `+USOST` in each other's place (LENA-R8); 20 ms between commands (published code
 //! keeps them, no document asks for them); the first characters lost after sleep (`UPSV` is off unless somebody sets it); 500 ms after
-//! connecting and 250 ms after security settings (not of these links); `AT+CFUN=15` in place of 16 (SARA-R4).
+//! connecting and 250 ms after security settings (not of these links); `AT+CFUN=15` in place of 16 (SARA-R4); `AT&C1`, `AT&D0`, and
+//! `UPSV=0` before the power is cut, with the times of the power key (the application's, as all that switches on and off).
 
 #[cfg(feature = "sim")]
 pub mod sim;
