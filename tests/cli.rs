@@ -595,10 +595,6 @@ fn the_way_out_of_what_a_modem_cannot_carry_is_named_as_it_is_typed() {
     assert!(run.err.contains("--modem sara-r5-sockets"), "{}", run.err);
     let run = over(&["--modem", "sara-r5-sockets"], &arguments);
     assert_eq!(run.status, 0, "{}", run.err);
-    // The modem has CoAP over TCP; what is simulated behind it has not.
-    let run = over(&["--modem", "sara-r5"], &["coap+tcp://demo/hello"]);
-    assert_eq!(run.status, 1, "{}", run.err);
-    assert!(run.err.contains("datagrams only"), "{}", run.err);
 }
 
 #[test]

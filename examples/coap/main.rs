@@ -330,11 +330,6 @@ fn failure<E: fmt::Display>(
         .map(|name| format!("--modem {name}"));
     let advice = match operation {
         Error::Unsupported(_, WayOut::Sockets) => sockets.as_deref().unwrap_or(""),
-        Error::Modem(ModemError::Undelivered)
-            if arguments.port.is_none() && arguments.uri.starts_with("coap+tcp") =>
-        {
-            "behind a simulated modem there are datagrams only: coap+tcp:// wants a real one (--port)"
-        }
         Error::Resource(Resource::Message { .. }) => "fewer or shorter options leave room for it",
         // Some networks lose datagrams that are large but allowed.
         Error::Timeout(Waited::Acknowledgement) if length > 256 => {

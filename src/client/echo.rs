@@ -28,33 +28,53 @@ impl Response<'_> {
     }
 }
 
-/// Asks, once more with the server's value if it wants that, and gives the length of the response, which stands at the
-/// beginning of the buffer. (A response that is not the last must not keep the buffer borrowed.)
-pub(super) async fn ask<C: CoapClient>(
-    client: &mut C,
-    request: Request<'_>,
-    buffer: &mut [u8],
-) -> Result<usize, ClientError<C::LinkError>> {
-    let mut value: Option<Echo> = None;
-    loop {
-        let option = match &value {
-            Some(value) => &[(Number::ECHO, Value::Opaque(value.as_bytes()))][..],
-            None => &[],
-        };
-        let length = client
-            .request(&request.shown(option), buffer)
-            .await?
-            .message()
-            .len();
-        let response = response(buffer, length)?;
-        let wanted = response.code() == Code::UNAUTHORIZED
-            && value.is_none()
-            && client.capabilities().has_option(Number::ECHO);
-        match response.echo().filter(|_| wanted) {
-            Some(echo) => value = Some(echo),
-            None => return Ok(length),
+/// What the server wants to see in the request that is open.
+pub(super) struct Wanted {
+    value: Option<Echo>,
+    /// Whether the link can show it.
+    able: bool,
+}
+
+impl Wanted {
+    pub(super) fn new<C: CoapClient>(client: &C) -> Self {
+        Self {
+            value: None,
+            able: client.capabilities().has_option(Number::ECHO),
         }
     }
+
+    /// The option that goes with the request.
+    pub(super) fn option(&self) -> Option<(Number, Value<'_>)> {
+        let value = self.value.as_ref()?;
+        Some((Number::ECHO, Value::Opaque(value.as_bytes())))
+    }
+
+    /// Whether the request must be made once more: this response wants to see something, and has not been shown it yet.
+    pub(super) fn again(&mut self, response: &Response<'_>) -> bool {
+        let first = self.value.take().is_none();
+        if first && self.able && response.code() == Code::UNAUTHORIZED {
+            self.value = response.echo();
+        }
+        self.value.is_some()
+    }
+}
+
+/// See [`CoapClient::request_fresh`].
+pub(super) async fn ask<'r, C: CoapClient>(
+    client: &mut C,
+    request: &Request<'_>,
+    buffer: &'r mut [u8],
+) -> Result<Response<'r>, ClientError<C::LinkError>> {
+    let mut wanted = Wanted::new(client);
+    let length = loop {
+        let option = wanted.option();
+        let request = request.more(option.as_slice());
+        let length = client.request(&request, buffer).await?.message().len();
+        if !wanted.again(&response(buffer, length)?) {
+            break length;
+        }
+    };
+    Ok(response(buffer, length)?)
 }
 
 /// The response at the beginning of a buffer.

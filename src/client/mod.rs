@@ -108,8 +108,7 @@ pub trait CoapClient {
     where
         Self: Sized,
     {
-        let length = echo::ask(self, *request, buffer).await?;
-        Ok(echo::response(buffer, length)?)
+        echo::ask(self, request, buffer).await
     }
 
     /// The response that did not fit its buffer. It is held until the next request.
@@ -118,7 +117,8 @@ pub trait CoapClient {
     /// [`Resource::Response`](crate::error::Resource::Response) if this buffer is too small as well.
     fn held<'r>(&mut self, buffer: &'r mut [u8]) -> Result<Option<Response<'r>>, Error>;
 
-    /// What arrived besides responses, oldest first; waits at most `wait` for something to come.
+    /// What arrived besides responses, oldest first; waits at most `wait` for something to come. A modem that only announces
+    /// what came is then asked for it, which takes its time.
     ///
     /// # Errors
     /// [`Resource::Response`](crate::error::Resource::Response) if the message does not fit: it stays.

@@ -14,8 +14,6 @@ pub struct Request<'a> {
     options: &'a [(Number, Value<'a>)],
     /// The crate's own: what transfers and observations add.
     more: &'a [(Number, Value<'a>)],
-    /// The value that the server wants to see again, if there is one.
-    shown: &'a [(Number, Value<'a>)],
     /// Whoever sends this understands a response in blocks, although the request may say nothing of them.
     in_blocks: bool,
     block_size: Option<u16>,
@@ -35,7 +33,6 @@ impl<'a> Request<'a> {
             payload: &[],
             options: &[],
             more: &[],
-            shown: &[],
             in_blocks: false,
             block_size: None,
             host: None,
@@ -114,13 +111,6 @@ impl<'a> Request<'a> {
     #[must_use]
     pub(crate) const fn more(mut self, more: &'a [(Number, Value<'a>)]) -> Self {
         self.more = more;
-        self
-    }
-
-    /// With this option besides.
-    #[must_use]
-    pub(super) const fn shown(mut self, shown: &'a [(Number, Value<'a>)]) -> Self {
-        self.shown = shown;
         self
     }
 
@@ -206,7 +196,7 @@ impl<'a> Request<'a> {
     /// Writes the further options with numbers in `from..before`, in ascending order and stable among equals. No sorting:
     /// there are few. Whether they speak of blocks.
     fn others(&self, builder: &mut Builder<'_>, mut from: u32, before: u32) -> Result<bool, Error> {
-        let further = [self.options, self.more, self.shown];
+        let further = [self.options, self.more];
         let mut blocks = false;
         loop {
             let mut next = before;

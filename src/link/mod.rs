@@ -89,6 +89,9 @@ const SESSION: Millis = Millis::from_secs(180);
 /// How often a modem may tell of its start while it is brought up: boot lines come one by one.
 const BOOTS: u8 = 4;
 
+/// How long it may take to fetch what has come while somebody waits for an event, however short he waits.
+const FETCH: Millis = Millis::from_secs(10);
+
 /// How long an answer to a request may take: who asked waits no longer (RFC 7252, section 4.8.2: `MAX_TRANSMIT_WAIT`).
 const REPLY: Millis = Millis::from_secs(93);
 
@@ -226,14 +229,20 @@ impl<L: Link> Session<'_, L> {
             let found = self
                 .link
                 .inbox(|inbox| found(endpoint, inbox, now, mode, out))?;
-            if let Some(reply) = self.endpoint.take_reply() {
+            if let Some(reply) = self.endpoint.take_reply()
+                // The limit of what was done before is over. One that is lost is asked for by a duplicate.
+                && self.settle(now.after(FETCH)).await.is_ok()
+            {
                 let _ = self.link.send(empty(&reply)?).await;
             }
             if found.is_some() || last {
                 return Ok(found);
             }
             if self.link.inbox(|inbox| inbox.notes.announced) {
-                self.settle(until).await?;
+                // It has come, so it is no longer waited for.
+                let limit = now.after(FETCH);
+                let limit = if until.reached(limit) { until } else { limit };
+                self.settle(limit).await?;
                 self.link.fetch().await?;
             } else {
                 self.link.wait(until).await?;

@@ -12,7 +12,8 @@ impl Address {
         length: 0,
     };
 
-    /// Dotted numbers, or hexadecimal ones with colons; `None` for anything else, also for what is longer than any address may be here.
+    /// Dotted numbers, or hexadecimal ones with colons; `None` for anything else, also for what is longer than any address may
+    /// be here.
     pub(super) fn new(host: &[u8]) -> Option<Self> {
         let mut address = Self::NONE;
         let (mut name, mut colons, mut alien) = (false, false, false);

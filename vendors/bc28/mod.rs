@@ -38,8 +38,9 @@
 //! another id it belongs to a request that was given up, and is dropped. A separate response (type CON or NON) has an id of
 //! the server's own: it is taken for the open request's, whoever sent it, from the moment on at which that request is sent.
 //! What nobody can tell apart then: a separate response to a request that was given up, while the next one is open. One with
-//! the id of the separate response before it is that one printed again, and nobody's. A message with an Observe option is a notification, unless the open request asked for notifications; to which of several
-//! observations it belongs is not shown. Without an open request only notifications and requests are kept.
+//! the id of the separate response before it is that one printed again, and nobody's. A message with an Observe option is a
+//! notification, unless the open request asked for notifications; to which of several observations it belongs is not shown.
+//! Without an open request only notifications and requests are kept.
 //!
 //! # Codes
 //!
@@ -85,11 +86,11 @@
 //!
 //! URCs between a command and its answer; answers with and without a blank; echo back at each restart, which says `OK` when it
 //! is over; a restart when the radio is switched on; a context that outlives a restart of the host, or does not outlive a
-//! deep sleep (it is made anew behind a message that was refused, or given up before its prompt); a context that sends to one
-//! address only; `+CGPADDR` without an address; the same message printed twice; a
-//! firmware that prints no Content-Format it does not know, forgets a comma behind a block (`23,"0/M/64"`), cuts a value
-//! off, and repeats a message id unless told another. That firmware fetches further blocks itself and prints each: the first
-//! is delivered, the others are nobody's. It takes ten options only, none with a comma in its value, cuts a path at 100
+//! deep sleep (it is made anew where the status is refused, and behind a message that was refused, or given up before its
+//! prompt); a context that sends to one address only; `+CGPADDR` without an address; the same message printed twice; a
+//! firmware that prints no Content-Format it does not know, forgets a comma behind a block (`23,"0/M/64"`), cuts a value off,
+//! and repeats a message id unless told another. That firmware fetches further blocks itself and prints each: the first is
+//! delivered, the others are nobody's. It takes ten options only, none with a comma in its value, cuts a path at 100
 //! characters, decodes percent signs in it, sends bytes of an old token with mode 3 (which is used only to answer a request
 //! without a token), and passes over numbers 1, 4, 5, 8, 14, 17, 20 and 39 without a word: none of that can be seen.
 //!
@@ -98,8 +99,9 @@
 //! The commands of relatives under the same names: inline payloads (`AT+QCOAPSEND=..,<len>,<hex>`), `QCOAPCREATE` with a mode and a
 //! key. DTLS, which the note does not offer. Entering a PIN: no source says how, so a SIM that wants one is
 //! [`PinRequired`](crate::error::ModemError::PinRequired). `AT+NCONFIG=AUTOCONNECT`, `AT+NBAND`, `AT+QREGSWT` (switches a registration at
-//! another service off): persistent, and in force only after `AT+NRB`, so for who builds the device. `AT+CPSMS`, `AT+CEDRXS`: power
-//! saving is the application's; a line that sleeps is asked until it answers. That one firmware cannot send codes of class 4.
+//! another service off, which else takes one of seven sockets): persistent, and in force only after `AT+NRB`, so for who builds the
+//! device. `AT+CPSMS`, `AT+CEDRXS`: power saving is the application's; a line that sleeps is asked until it answers. The speed of
+//! the line, 9600 baud as delivered, is the port's. That one firmware cannot send codes of class 4.
 
 #[cfg(feature = "sim")]
 pub mod sim;
@@ -187,7 +189,7 @@ impl Bc28 {
         self.payload = payload;
     }
 
-    /// Sets the UDP port of the context.
+    /// Sets the UDP port of the context: any but 0.
     pub fn set_local_port(&mut self, port: u16) {
         self.local_port = port;
     }
@@ -285,6 +287,9 @@ impl Dialect for Bc28 {
         if host.len() > 255 {
             return Err(Invalid::Host.into());
         }
+        if self.local_port == 0 {
+            return Err(Invalid::Port.into());
+        }
         self.open = false;
         if let Some(address) = Address::new(host) {
             self.address = address;
@@ -330,7 +335,10 @@ impl Dialect for Bc28 {
         if self.unasked {
             at.inbox.notes.busy = false;
             let asked = at.put("AT+QCOAPDATASTATUS?");
-            borne(asked.expect("+QCOAPDATASTATUS:", &[1]).ok(ANSWER).await)?;
+            let asked = asked.expect("+QCOAPDATASTATUS:", &[1]).ok(ANSWER).await;
+            // Without a context it has no status.
+            renew |= asked.is_err();
+            borne(asked)?;
             self.unasked = false;
             // It still repeats a message that was given up.
             renew |= at.number(0) == Some(1) || at.inbox.notes.busy;
@@ -350,7 +358,7 @@ impl Dialect for Bc28 {
                     _ => command.quoted(option.value),
                 };
             }
-            command.ok(ANSWER).await?;
+            command.ok(ANSWER).await.map_err(named)?;
         }
         let token = message.token();
         let head = at.put("AT+QCOAPHEAD=");
@@ -360,13 +368,14 @@ impl Dialect for Bc28 {
             let head = head.text("5").num(message.id().into());
             head.num(u32::try_from(token.len()).unwrap_or(0)).hex(token)
         };
-        head.ok(ANSWER).await?;
+        head.ok(ANSWER).await.map_err(named)?;
 
         let code = message.code();
         self.unasked |= message.kind() == Kind::Confirmable;
         // Nobody has answered it before.
         if let Some(request) = &mut at.inbox.exchange {
-            request.observes = message.option(Number::OBSERVE).is_some();
+            let observe = message.option(Number::OBSERVE);
+            request.observes = observe.and_then(|option| option.uint()) == Some(0);
             request.sent = true;
         }
         let send = at
@@ -421,13 +430,14 @@ impl Bc28 {
         for (setting, on) in [("\"Showrspopt\"", true), ("\"Showra\"", self.show_sender)] {
             if on {
                 let set = at.put("AT+QCOAPCFG=").text(setting).text("1");
-                set.ok(ANSWER).await?;
+                set.ok(ANSWER).await.map_err(named)?;
             }
         }
         for resource in self.resources {
             let length = u32::try_from(resource.len()).unwrap_or(0);
             let add = at.put("AT+QCOAPADDRES=").num(length);
-            add.quoted(resource.as_bytes()).ok(ANSWER).await?;
+            let add = add.quoted(resource.as_bytes()).ok(ANSWER).await;
+            add.map_err(named)?;
         }
         at.inbox.notes.closed = false;
         self.made = true;

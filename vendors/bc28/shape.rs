@@ -22,7 +22,7 @@ pub(super) struct Said<'l> {
     pub(super) hidden: u8,
     /// Bytes of data, and how many characters of them the line holds already.
     pub(super) data: (u16, u8),
-    /// The line breaks off, or goes on as no such line may.
+    /// The line breaks off, or goes on as no such line may, or its token is not as long as it says.
     pub(super) torn: bool,
 }
 
@@ -157,8 +157,11 @@ impl<'l> Said<'l> {
                         text: [b'"', ..], ..
                     },
                 ) => {}
-                Lead::Number(1..=8, mut behind) => {
+                Lead::Number(length @ 1..=8, mut behind) => {
                     self.token = behind.field()?;
+                    // With another token the answer would be nobody's.
+                    self.torn = self.token.len() != usize::from(length) << 1
+                        || !self.token.iter().all(u8::is_ascii_hexdigit);
                     line = behind;
                 }
                 _ => {}

@@ -38,6 +38,7 @@ impl Bench for Desk {
 
 conformance!(Desk);
 
+mod any_message;
 mod bring_up;
 mod desk;
 mod economy;

@@ -6,7 +6,7 @@
 //! comes before or after it, or never: the address decides.
 
 use super::Sim7000;
-use crate::at::{At, Wait};
+use crate::at::{At, Put, Wait};
 use crate::client::Network;
 use crate::error::{Error, ModemError};
 use crate::modem::bring_up::{check, contact, radio, refused_as, registered, sim};
@@ -68,18 +68,6 @@ pub(super) async fn start(
             }
             at.inbox.notes.link_lost = false;
         }
-        // Also to take back the one of another network.
-        if !network.user.is_empty() || modem.login {
-            modem.login = true;
-            at.put("AT+CNCFG=")
-                .text("1")
-                .quoted(network.apn.as_bytes())
-                .quoted(network.user.as_bytes())
-                .quoted(network.password.as_bytes())
-                .ok(TIME)
-                .await?;
-            modem.login = !network.user.is_empty();
-        }
         if network.apn.is_empty() {
             let asked = at
                 .put("AT+CGNAPN")
@@ -90,6 +78,16 @@ pub(super) async fn start(
                 Ok(()) | Err(Error::Modem(ModemError::Refused(_))) => {}
                 Err(error) => return Err(error),
             }
+        }
+        // Also to take back the one of another network.
+        if !network.user.is_empty() || modem.login {
+            modem.login = true;
+            named(at, "AT+CNCFG=", network, true)
+                .quoted(network.user.as_bytes())
+                .quoted(network.password.as_bytes())
+                .ok(TIME)
+                .await?;
+            modem.login = !network.user.is_empty();
         }
         match activate(at, network).await {
             Ok(()) => break,
@@ -112,9 +110,19 @@ pub(super) async fn start(
     Err(ModemError::Network.into())
 }
 
-/// `AT+CNACT=1` with the caller's access point, or with the one that the network has just told (`+CGNAPN: 1,"name"`), or
-/// without.
+/// `AT+CNACT=1` with the access point; without one where the network has told none, or `AT+CNCFG` has set it.
 fn activate<'f, 'b>(at: &'f mut At<'b>, network: &Network<'_>) -> Wait<'f, 'b> {
+    named(at, "AT+CNACT=", network, false).ok(TIME)
+}
+
+/// Begins a command of the context with the caller's access point, or with the one that the network has just told
+/// (`+CGNAPN: 1,"name"`); if there is none, with an empty one or none at all.
+fn named<'f, 'b>(
+    at: &'f mut At<'b>,
+    command: &str,
+    network: &Network<'_>,
+    empty: bool,
+) -> Put<'f, 'b> {
     let mut name = [0; 100];
     let mut length = 0;
     if network.apn.is_empty() {
@@ -125,13 +133,12 @@ fn activate<'f, 'b>(at: &'f mut At<'b>, network: &Network<'_>) -> Wait<'f, 'b> {
         }
     }
     let told = name.get(..length).unwrap_or(&[]);
-    let put = at.put("AT+CNACT=").text("1");
-    let put = match (network.apn.as_bytes(), told) {
-        ([], []) => put,
+    let put = at.put(command).text("1");
+    match (network.apn.as_bytes(), told) {
+        ([], []) if !empty => put,
         ([], told) => put.quoted(told),
         (given, _) => put.quoted(given),
-    };
-    put.ok(TIME)
+    }
 }
 
 fn ask_address<'f, 'b>(at: &'f mut At<'b>) -> Wait<'f, 'b> {

@@ -63,7 +63,7 @@
 //! - Of the head taken apart, no example shows a token: see [`Head::Parsed`].
 //! - `size` does not say which size option it is: Size1 in requests; in responses Size2 with success, else Size1.
 //! - What the queue does with a packet that was read, and how many it holds: both ways work, any number does.
-//! - When a name is resolved: a refusal of `CCOAPURL` is passed on as it is.
+//! - When a name is resolved: a refusal of `CCOAPURL` may come of the name or of the network, and is [`ModemError::Socket`].
 //! - Who acknowledges a confirmable message of the server: the modem is taken to do it ("reliable transmission", 2.1).
 //! - A response bears the token that the request was given; the note's example has none because its request has none.
 //! - How patiently messages are repeated: no command sets it, so the [`Parameters`] have no effect.

@@ -97,7 +97,7 @@ impl Download {
     }
 
     /// The request that asks for the next piece.
-    pub(super) fn ask<'a>(&mut self, request: Request<'a>, extras: &mut Extras) -> Request<'a> {
+    pub(super) fn ask<'a>(&mut self, request: Request<'a>, extras: &mut Extras<'_>) -> Request<'a> {
         self.asked = true;
         self.options(extras);
         self.ready(request)
@@ -119,7 +119,7 @@ impl Download {
     }
 
     /// The options that ask for the next piece.
-    pub(super) fn options(&self, extras: &mut Extras) {
+    pub(super) fn options(&self, extras: &mut Extras<'_>) {
         if let Some(szx) = self.szx
             && let Some(block) = Block::new(self.offset >> (szx + 4), false, szx)
         {

@@ -33,7 +33,7 @@ mod upload;
 
 pub use body::{Refused, Sink, SinkFn, Source, SourceFn};
 
-use super::echo::{ask, response};
+use super::echo::{Wanted, response};
 use super::{Capabilities, CoapClient, ETag, Request, Response};
 use crate::error::{ClientError, Error, Resource, Unsupported};
 use crate::message::{Code, Number, Value};
@@ -61,18 +61,31 @@ pub struct Resume {
     pub etag: Option<ETag>,
 }
 
+/// Asks, and gives the length of the response, which stands at the beginning of the buffer. (A response that is not the last
+/// must not keep the buffer borrowed.)
+async fn ask<C: CoapClient>(
+    client: &mut C,
+    request: &Request<'_>,
+    buffer: &mut [u8],
+) -> Result<usize, ClientError<C::LinkError>> {
+    Ok(client.request(request, buffer).await?.message().len())
+}
+
 /// The options of a transfer's request, put together for one block.
-pub(super) struct Extras {
-    options: [(Number, Value<'static>); 4],
+pub(super) struct Extras<'e> {
+    options: [(Number, Value<'e>); 5],
     count: usize,
 }
 
-impl Extras {
-    pub(super) const fn new() -> Self {
-        Self {
-            options: [(Number(0), Value::Empty); 4],
-            count: 0,
+impl<'e> Extras<'e> {
+    /// Those that the server wants to see.
+    pub(super) fn new(wanted: Option<(Number, Value<'e>)>) -> Self {
+        let count = usize::from(wanted.is_some());
+        let mut options = [(Number(0), Value::Empty); 5];
+        if let (Some(wanted), [first, ..]) = (wanted, &mut options) {
+            *first = wanted;
         }
+        Self { options, count }
     }
 
     pub(super) fn push(&mut self, number: Number, value: u32) {
@@ -82,7 +95,7 @@ impl Extras {
         }
     }
 
-    fn as_slice(&self) -> &[(Number, Value<'static>)] {
+    fn as_slice(&self) -> &[(Number, Value<'e>)] {
         self.options.get(..self.count).unwrap_or(&[])
     }
 }
@@ -167,12 +180,13 @@ async fn send<C: CoapClient, S: Source>(
     mut answer: Option<&mut Download>,
     buffer: &mut [u8],
 ) -> Result<usize, ClientError<C::LinkError>> {
+    let mut wanted = Wanted::new(client);
     loop {
         let (offset, length) = upload.piece();
         let piece = source
             .piece(offset, length)
             .map_err(|Refused| Error::from(Resource::Source))?;
-        let mut extras = Extras::new();
+        let mut extras = Extras::new(wanted.option());
         let piece = upload.options(piece, &mut extras)?;
         let mut message = request.payload(piece);
         if let Some(download) = &answer {
@@ -181,10 +195,13 @@ async fn send<C: CoapClient, S: Source>(
             }
             message = download.ready(message);
         }
-        let answered = ask(client, message.more(extras.as_slice()), buffer).await;
+        let answered = ask(client, &message.more(extras.as_slice()), buffer).await;
         match answered {
             Ok(length) => {
                 let response = response(buffer, length)?;
+                if wanted.again(&response) {
+                    continue;
+                }
                 if let Some(download) = &mut answer
                     && upload.is_refused(&response)
                     && download.withdraw()
@@ -209,14 +226,16 @@ async fn receive<C: CoapClient, S: Sink>(
     sink: &mut S,
     buffer: &mut [u8],
 ) -> Result<usize, ClientError<C::LinkError>> {
+    let mut wanted = Wanted::new(client);
     loop {
-        let mut extras = Extras::new();
+        let mut extras = Extras::new(wanted.option());
         let message = download.ask(*request, &mut extras);
         let message = message.more(extras.as_slice());
-        let answered = ask(client, message, buffer).await;
+        let answered = ask(client, &message, buffer).await;
         match answered {
             Ok(length) => {
-                if take(download, &response(buffer, length)?, sink)? {
+                let response = response(buffer, length)?;
+                if !wanted.again(&response) && take(download, &response, sink)? {
                     return Ok(length);
                 }
             }

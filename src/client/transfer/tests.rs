@@ -70,7 +70,7 @@ proptest! {
         for say in says {
             let (offset, length) = upload.piece();
             prop_assert!(u64::from(offset) + length as u64 <= u64::from(total));
-            let mut extras = Extras::new();
+            let mut extras = Extras::new(None);
             // A source that gives no more than it has at hand.
             let piece = body.get(..length).unwrap_or(&body);
             let Ok(piece) = upload.options(piece, &mut extras) else {
@@ -102,7 +102,7 @@ proptest! {
         let mut next = download.length();
         prop_assert!(next <= offset);
         for say in says {
-            let mut extras = Extras::new();
+            let mut extras = Extras::new(None);
             let _ = download.ask(request, &mut extras);
             match with(say, |response| download.handle(response)) {
                 Ok(Verdict::Piece { offset, last, .. }) => {
@@ -156,10 +156,12 @@ fn where_all_blocks_have_one_size_a_smaller_one_of_the_server_begins_the_body_an
         let request = Request::put("/", &[]).block_size(512);
         let mut upload = Upload::new(&request, &link, 2000).unwrap();
         let body = [0; 512];
-        upload.options(&body, &mut Extras::new()).unwrap();
+        upload.options(&body, &mut Extras::new(None)).unwrap();
         assert_eq!(with(says(0, 3), |said| upload.handle(said)), Ok(false));
         assert_eq!(upload.piece(), next);
-        upload.options(&body[..128], &mut Extras::new()).unwrap();
+        upload
+            .options(&body[..128], &mut Extras::new(None))
+            .unwrap();
         let num = next.0 / 128;
         assert_eq!(with(says(num, 3), |said| upload.handle(said)), Ok(false));
         assert_eq!(upload.piece(), (next.0 + 128, 128));
@@ -184,7 +186,7 @@ fn an_answer_without_block1_passes_in_mid_transfer_only_where_options_are_not_sh
     ] {
         let request = Request::put("/", &[]).block_size(16);
         let mut upload = Upload::new(&request, &link, 40).unwrap();
-        upload.options(&[0; 16], &mut Extras::new()).unwrap();
+        upload.options(&[0; 16], &mut Extras::new(None)).unwrap();
         let said = (Code::new(2, 0).as_byte(), None, None, None, 0);
         assert_eq!(with(said, |said| upload.handle(said)), wanted);
     }

@@ -93,7 +93,7 @@ impl Upload {
     pub(super) fn options<'p>(
         &mut self,
         piece: &'p [u8],
-        extras: &mut Extras,
+        extras: &mut Extras<'_>,
     ) -> Result<&'p [u8], Error> {
         let (_, asked) = self.piece();
         let mut length = asked;

@@ -125,6 +125,22 @@ fn a_request_for_notifications_takes_a_numbered_response() {
     });
 }
 
+/// Nor has a request that asks for their end.
+#[test]
+fn a_request_that_ends_notifications_does_not_take_one_for_its_response() {
+    let line = line(|_| {});
+    with(&line, |host| {
+        up(host);
+        inject(&line, 90, &notification(1, b"one more"));
+        let end = [(Number::OBSERVE, Value::Uint(1))];
+        let request = Request::get("/hello").options(&end);
+        let greeting = b"Hello from the demo server!";
+        assert_eq!(ask(host, &request).unwrap().1, greeting);
+        assert_eq!(event(host), Some(("response", b"one more".to_vec())));
+    });
+    polite(&line);
+}
+
 #[test]
 fn a_server_that_resets_or_says_nothing_ends_the_request() {
     let line = line(|_| {});

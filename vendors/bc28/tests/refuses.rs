@@ -149,6 +149,19 @@ fn replies_with_codes_that_the_module_does_not_have() {
 }
 
 #[test]
+fn a_local_port_that_is_none() {
+    let line = line(|_| {});
+    let mut dialect = Bc28::default();
+    dialect.set_local_port(0);
+    with_settings(&line, dialect, |host| {
+        host.attach(&network()).unwrap();
+        line.sent();
+        assert_eq!(host.connect(&DEMO), operation(Invalid::Port));
+        assert_eq!(line.sent(), b"", "nothing at all was sent");
+    });
+}
+
+#[test]
 fn resources_that_the_module_cannot_be_told() {
     const LONG: &str = "/012345678901234567890123456789012345678901234567890";
     let mut dialect = Bc28::default();

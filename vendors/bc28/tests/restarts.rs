@@ -32,6 +32,25 @@ fn a_context_that_is_lost_without_a_word_costs_one_message() {
     });
 }
 
+/// A refused status tells it before the next message goes out.
+#[test]
+fn a_context_whose_status_is_refused_is_made_anew() {
+    let line = line(|_| {});
+    with(&line, |host| {
+        up(host);
+        hello(host);
+        {
+            let mut module = line.device();
+            module.quirks.boot.clear();
+            module.reset();
+        }
+        let mut buffer = [0; 10];
+        host.event(Millis::from_secs(10), &mut buffer).unwrap();
+        hello(host);
+    });
+    polite(&line);
+}
+
 #[test]
 fn refusals_have_the_errors_of_who_must_act() {
     for (number, error) in [
@@ -48,11 +67,14 @@ fn refusals_have_the_errors_of_who_must_act() {
         let line = line(|_| {});
         with(&line, |host| {
             up(host);
-            // Said in place of the prompt.
-            let at = line.now().after(Millis::new(44));
-            line.device()
-                .say_at(at, format!("\r\n+CME ERROR:{number}\r\n").as_bytes());
-            assert_eq!(get(host, "/hello"), operation(error), "{number}");
+            // Said in place of the OK of list and head, and of the prompt.
+            for after in [8, 24, 44] {
+                let at = line.now().after(Millis::new(after));
+                line.device()
+                    .say_at(at, format!("\r\n+CME ERROR:{number}\r\n").as_bytes());
+                assert_eq!(get(host, "/hello"), operation(error), "{number}, {after}");
+                host.connect(&DEMO).unwrap();
+            }
         });
     }
 }

@@ -200,6 +200,28 @@ fn a_request_from_the_network_is_reset_for_there_is_no_server_here() {
     polite(&line);
 }
 
+/// The time of the request before is long over; that is no reason to leave a ping unanswered.
+#[test]
+fn a_ping_long_after_a_request_is_answered() {
+    let line = line(|_| {});
+    with(&line, |host| {
+        up(host);
+        hello(host);
+        let mut buffer = [0; 64];
+        let nothing = host.event(Millis::from_secs(200), &mut buffer).unwrap();
+        assert!(nothing.is_none(), "{nothing:?}");
+        journal(&line);
+        let socket = line.device().socket(1).unwrap();
+        let at = line.now().after(Millis::new(10));
+        let server = "192.0.2.1:5683".parse().unwrap();
+        let ping = [0x40, 0, 0x12, 0x34];
+        line.device().network().inject(at, socket, server, &ping);
+        host.event(Millis::new(300), &mut buffer).unwrap();
+        assert_eq!(journal(&line), [(MessageType::Reset, 0, 0x1234)]);
+    });
+    polite(&line);
+}
+
 #[test]
 fn a_non_confirmable_request_is_sent_once() {
     let line = line(|_| {});

@@ -270,6 +270,28 @@ fn without_an_access_point_the_networks_own_is_taken() {
     assert!(sent.contains("AT+CNACT=1\r"), "{sent}");
 }
 
+/// In the order of the note: what the network tells is what the login is for.
+#[test]
+fn a_user_without_an_access_point_is_set_with_the_networks_own() {
+    let line = line(|quirks| quirks.wants_login = Some(("me", "secret")));
+    let login = Network {
+        user: "me",
+        password: "secret",
+        ..Network::new("")
+    };
+    assert_eq!(attach_twice(&line, login), [Ok(()), Ok(())]);
+    assert_eq!(
+        context(&line)[..4],
+        [
+            "AT+CNACT?",
+            "AT+CGNAPN",
+            "AT+CNCFG=1,\"ctnb\",\"me\",\"secret\"",
+            "AT+CNACT=1"
+        ]
+    );
+    polite(&line);
+}
+
 #[test]
 fn an_activation_that_fails_is_tried_once_more() {
     let line = line(|quirks| quirks.activation_failures = 1);

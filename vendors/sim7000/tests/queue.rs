@@ -1,7 +1,7 @@
 //! The receive queue: several packets, announced or not, whether reading takes them out or not.
 
 use super::desk::*;
-use crate::client::{Blocking as _, Request};
+use crate::client::{Blocking as _, Event, Request};
 use crate::error::{ClientError, Error, Resource, Waited};
 use crate::message::Code;
 use crate::sim::Line;
@@ -277,6 +277,35 @@ fn a_packet_that_is_not_there_does_not_change_how_heads_are_read() {
         assert_eq!(response.unwrap().1, b"This took a while.");
     });
     polite(&line);
+}
+
+/// Whoever looks often and waits little gets everything as well.
+#[test]
+fn looks_that_wait_for_nothing_find_what_was_announced() {
+    for wait in [0, 1, 5] {
+        let line = line(|_| {});
+        with(&line, |host| {
+            up(host);
+            hello(host);
+            (1..=3).for_each(|number| notify(&line, 10, number));
+            let mut found = Vec::new();
+            let mut buffer = [0; 1400];
+            for _ in 0..200 {
+                let mut clock = line.clock();
+                let until = line.now().after(Millis::new(5));
+                while !line.now().reached(until) {
+                    crate::front::Clock::idle(&mut clock, until);
+                }
+                match host.event(Millis::new(wait), &mut buffer) {
+                    Ok(Some(Event::Response(view))) => found.push(view.payload().to_vec()),
+                    Ok(None) => {}
+                    other => panic!("{wait} ms: {other:?}"),
+                }
+            }
+            assert_eq!(found, [b"1", b"2", b"3"], "{wait} ms");
+        });
+        polite(&line);
+    }
 }
 
 #[test]
