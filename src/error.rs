@@ -209,7 +209,8 @@ pub enum Resource {
     Sink,
     /// A command line does not fit the command buffer.
     Command,
-    /// The response could not be kept: a line was longer than the line buffer, or the message than the inbox.
+    /// The response came and could not be kept whole: a line was longer than the line buffer, the message longer than the inbox,
+    /// or it was damaged on the line.
     Inbox,
 }
 
@@ -420,7 +421,9 @@ impl fmt::Display for Resource {
             Self::Source => f.write_str("the body to send could not be read"),
             Self::Sink => f.write_str("the body that came does not fit where it was to go"),
             Self::Command => f.write_str("a command does not fit the command buffer"),
-            Self::Inbox => f.write_str("the response was longer than the line buffer or the inbox"),
+            Self::Inbox => f.write_str(
+                "the response was longer than the line buffer or the inbox, or damaged on the line",
+            ),
         }
     }
 }

@@ -111,7 +111,7 @@ pub(super) async fn start(
         || at
             .answer()
             .nth(2)
-            .is_some_and(|field| field.text.eq_ignore_ascii_case(network.apn.as_bytes()));
+            .is_some_and(|field| is_point(field.text, network.apn.as_bytes()));
     if !named || (!network.user.is_empty() && !access.authenticated) {
         // Settings of the network are made with the radio off.
         access.anew = true;
@@ -229,6 +229,16 @@ async fn activate(access: &mut Access, at: &mut At<'_>) -> Result<(), Error> {
         at.expect("+UUPSDA:", &[1, 2]);
     }
     Err(ModemError::Network.into())
+}
+
+/// Whether a context has this access point: once registered it may be shown with its operator, `internet.mnc001.mcc001.gprs`
+/// (3GPP TS 23.003, 9.1).
+fn is_point(shown: &[u8], wanted: &[u8]) -> bool {
+    let Some((name, operator)) = shown.split_at_checked(wanted.len()) else {
+        return false;
+    };
+    let starts = operator.get(..4).unwrap_or(operator);
+    name.eq_ignore_ascii_case(wanted) && (starts.is_empty() || starts.eq_ignore_ascii_case(b".mnc"))
 }
 
 /// Asks whether the profile is active.

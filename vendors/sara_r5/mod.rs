@@ -64,7 +64,10 @@
 //! - A response of which `+UCOAPCR` tells the end and no `+UCOAPCD` the content fails at once
 //!   ([`Resource::Inbox`](crate::error::Resource::Inbox)): whether it was a success nobody knows.
 //! - A payload that is empty goes as `""`; without a Content-Format option flag 4 is off, and the command's format means nothing.
-//! - The list of options as a mask (8.2.2) does not fit what was set, and its names vary: never read.
+//! - The list of options as a mask (8.2.2) does not fit what was set, and its names vary: never read. Which number sets its
+//!   `RAI FLAG` is not told: it stays as it is.
+//! - How an exchange without an answer ends is not told: by `+UCOAPCR` with 0, or by the request's own time limit.
+//! - The guide's `CGDCONT` shows the access point as it was set; one with its operator behind it is the same.
 //! - Sizes of datagrams: 1024 bytes, 512 in hexadecimal, each way, by published code (a longer one is an error).
 //! - Whether the rest of a datagram that was read in part stays (5.7) or is gone (published code): all is asked for; what fills the
 //!   size asked for is no message, nor is what may be its rest.
@@ -80,7 +83,8 @@
 //! Left out: the path as one option (SARA-N211: its server answers class 4, use the sockets); `+UCOAPCD` without the format field, `NRB`
 //! and numbers in quotes (SARA-N2); `+UUDNSRN` and `+USOST` in each other's place (LENA-R8); 20 ms between commands (published code
 //! keeps them, no document asks for them); the first characters lost after sleep (`UPSV` is off unless somebody sets it); 500 ms after
-//! connecting and 250 ms after security settings (not of these links); `AT+CFUN=15` in place of 16 (SARA-R4).
+//! connecting and 250 ms after security settings (not of these links); `AT+CFUN=15` in place of 16 (SARA-R4); `AT&C1`, `AT&D0`, and
+//! `UPSV=0` before the power is cut, with the times of the power key (the application's, as all that switches on and off).
 
 #[cfg(feature = "sim")]
 pub mod sim;
@@ -89,6 +93,7 @@ pub mod sim;
 mod tests;
 
 mod bring_up;
+mod exchange;
 mod lines;
 mod profile;
 mod sockets;
@@ -98,16 +103,15 @@ pub use sockets::{
     BinarySocketsClient, BinarySocketsMemory, SaraR5Sockets, SocketsClient, SocketsMemory,
 };
 
-use crate::at::{At, Counted, Inbox, carries};
+use crate::at::{At, Counted, Inbox};
 use crate::client::{
     Blockwise, Capabilities, Matching, Network, Options, Reliability, Remote, Response, Shows,
     Transport,
 };
 use crate::endpoint::Parameters;
-use crate::error::{Error, Invalid, ModemError, Waited, WayOut};
+use crate::error::{Error, ModemError, WayOut};
 use crate::message::{Code, View};
 use crate::modem::{self, Dialect, text};
-use crate::time::Millis;
 use core::future::Future;
 use profile::{Profile, Wanted, flag};
 
@@ -238,7 +242,7 @@ impl Dialect for SaraR5 {
         self.open = false;
         self.standing(at)?;
         self.authority.clear();
-        write_authority(server, &mut self.authority)?;
+        profile::write_authority(server, &mut self.authority)?;
         self.tcp = server.transport == Transport::Tcp;
         let common = Wanted {
             flags: flag::PATH | flag::QUERY,
@@ -250,103 +254,12 @@ impl Dialect for SaraR5 {
         Ok(())
     }
 
-    async fn send(&mut self, at: &mut At<'_>, message: View<'_>) -> Result<(), Error> {
-        self.standing(at)?;
-        if !self.open {
-            return Err(ModemError::NotConnected.into());
-        }
-        let wanted = self.wanted(&message)?;
-        // Lines about an exchange that was given up are not about this one.
-        at.inbox.session = at.inbox.session.map(|session| session | lines::GIVEN_UP);
-        at.inbox.rollback();
-        let mut again = true;
-        loop {
-            // One exchange at a time: the end of an earlier one is waited for, if the modem has taken it.
-            let until = at.now().after(Millis::new(at.remaining().min(EXCHANGE)));
-            while self.taken && at.inbox.notes.busy {
-                if at.now().reached(until) {
-                    if at.remaining() == 0 {
-                        return Err(Waited::Busy.into());
-                    }
-                    // That its end was lost is more likely. If not, the next one is refused.
-                    break;
-                }
-                at.arrival(until).await?;
-                self.standing(at)?;
-            }
-            // If it may have taken it, and may not, that is found out by trying.
-            let earlier = at.inbox.notes.busy;
-            self.taken = false;
-
-            self.set(at, &wanted).await?;
-            if self.profile.uri != Some(wanted.uri) {
-                self.profile.uri = None;
-                let mut put = Some(at.put("AT+UCOAP=1").begin_quoted());
-                self.write_uri(&message, &mut |byte| {
-                    put = put.take().map(|put| put.part(&[byte]));
-                });
-                if let Some(put) = put {
-                    put.end_quoted().ok(SHORT).await?;
-                }
-                self.profile.uri = Some(wanted.uri);
-            }
-
-            let more = wanted.block.is_some_and(|block| block.more());
-            let session = wanted.command | if more { lines::BLOCK } else { 0 };
-            if !earlier {
-                at.inbox.session = Some(session);
-            }
-            at.inbox.notes.busy = true;
-            let mut command = at.put("AT+UCOAPC=").num(wanted.command.into());
-            let carries = wanted.cares & flag::FORMAT != 0;
-            if carries {
-                command = command.streamed_hex().num(wanted.format.into());
-                if let Some(block) = wanted.block {
-                    command = command.num(block.num()).num(block.more().into());
-                }
-            }
-            let said = if carries {
-                command.ok_with(message.payload(), START).await
-            } else {
-                command.ok(START).await
-            };
-            match said {
-                Ok(()) => {
-                    if earlier {
-                        // What came before this was of the earlier one.
-                        at.inbox.session = Some(session);
-                        at.inbox.notes.busy = true;
-                    }
-                    self.taken = true;
-                    return Ok(());
-                }
-                Err(Error::Modem(ModemError::Refused(_))) => {}
-                Err(error) => return Err(error),
-            }
-            if !earlier {
-                at.inbox.session = None;
-                at.inbox.notes.busy = false;
-            }
-            let asked = at
-                .put("AT+UCOAPER")
-                .expect("+UCOAPER:", &[2])
-                .ok(SHORT)
-                .await;
-            let reason = match (asked, at.number(0), at.number(1)) {
-                (Ok(()), Some(class @ 1..), Some(code)) => (class, code),
-                _ => return said,
-            };
-            if again && reason == INVALID_PROFILE {
-                // Somebody else has changed it, or the modem has started anew without a word.
-                self.profile = Profile::default();
-            } else if again && earlier {
-                self.taken = true;
-            } else {
-                let code = u16::try_from(reason.1).unwrap_or(u16::MAX);
-                return Err(ModemError::Result(code).into());
-            }
-            again = false;
-        }
+    fn send(
+        &mut self,
+        at: &mut At<'_>,
+        message: View<'_>,
+    ) -> impl Future<Output = Result<(), Error>> {
+        exchange::send(self, at, message)
     }
 
     /// There is nothing to close: the modem keeps no session.
@@ -359,39 +272,7 @@ impl Dialect for SaraR5 {
 /// How long a setting may take, in milliseconds.
 const SHORT: u32 = 1000;
 
-/// How long it may take until a request is on its way: the guide gives no time.
-const START: u32 = 20_000;
-
-/// How long an exchange may take (RFC 7252, section 4.8.2: `MAX_TRANSMIT_WAIT`), and what the modem takes to tell.
-const EXCHANGE: u32 = 95_000;
-
-/// Error class and code of a profile that is not valid (guide, 8.4.1).
-const INVALID_PROFILE: (u32, u32) = (15, 17);
-
 impl SaraR5 {
-    /// Sets what is not in force of the flags that a message wants.
-    async fn set(&mut self, at: &mut At<'_>, wanted: &Wanted) -> Result<(), Error> {
-        if !self.profile.valid {
-            at.run("AT+UCOAP=4,1", SHORT).await?;
-            self.profile.valid = true;
-        }
-        for flag in 0..flag::COUNT {
-            let bit = 1 << flag;
-            if self.profile.lacks(wanted, bit) {
-                self.profile.known &= !bit;
-                let on = wanted.flags & bit;
-                at.put("AT+UCOAP=2")
-                    .num(flag.into())
-                    .num((on != 0).into())
-                    .ok(SHORT)
-                    .await?;
-                self.profile.set = self.profile.set & !bit | on;
-                self.profile.known |= bit;
-            }
-        }
-        Ok(())
-    }
-
     fn standing(&mut self, at: &mut At<'_>) -> Result<(), Error> {
         if self.access.is_anew() {
             self.profile = Profile::default();
@@ -411,43 +292,6 @@ fn standing(at: &At<'_>) -> Result<(), Error> {
     }
     if at.inbox.notes.link_lost {
         return Err(ModemError::LinkLost.into());
-    }
-    Ok(())
-}
-
-/// Writes host and port of a server as they stand in a URI.
-fn write_authority<const N: usize>(
-    server: &Remote<'_>,
-    to: &mut heapless::String<N>,
-) -> Result<(), Error> {
-    let host = server.host;
-    if !carries(host.as_bytes()) {
-        return Err(Invalid::Character.into());
-    }
-    // Anything else would be another part of the URI.
-    let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~:".contains(&byte);
-    if host.len() > profile::PART || !host.bytes().all(fits) {
-        return Err(Invalid::Host.into());
-    }
-    let address = host.contains(':');
-    let mut write = |piece: &str| to.push_str(piece).map_err(|_| Invalid::Host);
-    if address {
-        write("[")?;
-    }
-    write(host)?;
-    write(if address { "]:" } else { ":" })?;
-    // Digits by subtraction: division costs a library call where the core has none.
-    let (mut rest, mut begun) = (server.port, false);
-    for power in [10_000, 1000, 100, 10, 1] {
-        let mut digit = '0';
-        while rest >= power {
-            rest -= power;
-            digit = (digit as u8 + 1) as char;
-        }
-        begun |= digit != '0';
-        if begun {
-            to.push(digit).map_err(|_| Invalid::Host)?;
-        }
     }
     Ok(())
 }

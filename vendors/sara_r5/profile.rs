@@ -2,9 +2,12 @@
 //! set (guide, 8.2.1 and 8.3).
 //!
 //! Everything that no command can say is refused here, before anything is sent. The URI is remembered by 64 bits of checksum and
-//! not by its bytes: it may have 783. Two URIs that follow each other collide by chance once in 2^64 changes.
+//! not by its bytes: it may have 783. Two URIs that follow each other collide by chance once in 2^64 changes. How a server stands in
+//! it is here as well.
 
 use super::SaraR5;
+use crate::at::carries;
+use crate::client::Remote;
 use crate::error::{Error, Invalid, Unsupported};
 use crate::message::{Block, Code, Number, View, uri};
 
@@ -194,4 +197,41 @@ impl SaraR5 {
         let known = self.formats.iter().find(|(iana, _)| *iana == number);
         known.map(|(_, own)| *own)
     }
+}
+
+/// Writes host and port of a server as they stand in a URI.
+pub(super) fn write_authority<const N: usize>(
+    server: &Remote<'_>,
+    to: &mut heapless::String<N>,
+) -> Result<(), Error> {
+    let host = server.host;
+    if !carries(host.as_bytes()) {
+        return Err(Invalid::Character.into());
+    }
+    // Anything else would be another part of the URI.
+    let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~:".contains(&byte);
+    if host.len() > PART || !host.bytes().all(fits) {
+        return Err(Invalid::Host.into());
+    }
+    let address = host.contains(':');
+    let mut write = |piece: &str| to.push_str(piece).map_err(|_| Invalid::Host);
+    if address {
+        write("[")?;
+    }
+    write(host)?;
+    write(if address { "]:" } else { ":" })?;
+    // Digits by subtraction: division costs a library call where the core has none.
+    let (mut rest, mut begun) = (server.port, false);
+    for power in [10_000, 1000, 100, 10, 1] {
+        let mut digit = '0';
+        while rest >= power {
+            rest -= power;
+            digit = (digit as u8 + 1) as char;
+        }
+        begun |= digit != '0';
+        if begun {
+            to.push(digit).map_err(|_| Invalid::Host)?;
+        }
+    }
+    Ok(())
 }

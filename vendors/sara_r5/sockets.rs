@@ -11,7 +11,7 @@
 
 use super::bring_up;
 use super::{Access, SHORT, lines, standing};
-use crate::at::{At, Counted, Form, Inbox, Wait, carries, line};
+use crate::at::{At, Counted, Form, Inbox, carries, line};
 use crate::client::{Capabilities, Network, Remote};
 use crate::endpoint::Parameters;
 use crate::error::{Error, Invalid, ModemError};
@@ -278,7 +278,7 @@ impl<const BINARY: bool> Dialect for SaraR5Sockets<BINARY> {
                 .await;
             if let Err(Error::Modem(ModemError::Refused(_))) = pending {
                 // It is gone; or that nothing waits is an error here.
-                if ask_type(at, socket).await.is_err() {
+                if !is_there(at, socket).await? {
                     close_noted(&mut at.inbox);
                     return pending;
                 }
@@ -317,7 +317,7 @@ impl<const BINARY: bool> Dialect for SaraR5Sockets<BINARY> {
                 Ok(()) => {}
                 Err(Error::Modem(ModemError::Refused(_))) => {
                     // Because it is gone, of which no line may have told; or for want of room.
-                    if ask_type(at, socket).await.is_err() {
+                    if !is_there(at, socket).await? {
                         close_noted(&mut at.inbox);
                     }
                     return said;
@@ -355,7 +355,7 @@ impl<const BINARY: bool> Dialect for SaraR5Sockets<BINARY> {
         self.waits = false;
         // That nothing waits may be an error; or else the socket is gone.
         if let (Some(socket), true) = (self.socket, refused)
-            && ask_type(at, socket).await.is_err()
+            && !is_there(at, socket).await?
         {
             close_noted(&mut at.inbox);
         }
@@ -380,22 +380,21 @@ impl<const BINARY: bool> Dialect for SaraR5Sockets<BINARY> {
     }
 }
 
-/// Whether a socket is there, and for datagrams. What is not answered is not known.
+/// Whether a socket is there, and for datagrams: asked by its type (guide, 5.8), which is refused for one that is not there. What is
+/// not answered is not known.
 async fn is_there(at: &mut At<'_>, socket: u8) -> Result<bool, Error> {
-    match ask_type(at, socket).await {
-        Ok(()) => Ok(at.number(2) == Some(UDP)),
-        Err(Error::Modem(ModemError::Refused(_))) => Ok(false),
-        Err(error) => Err(error),
-    }
-}
-
-/// Asks for a socket's type (guide, 5.8): refused for one that is not there.
-fn ask_type<'f, 'b>(at: &'f mut At<'b>, socket: u8) -> Wait<'f, 'b> {
-    at.put("AT+USOCTL=")
+    let asked = at
+        .put("AT+USOCTL=")
         .num(socket.into())
         .text("0")
         .expect("+USOCTL:", &[3])
         .ok(SHORT)
+        .await;
+    match asked {
+        Ok(()) => Ok(at.number(2) == Some(UDP)),
+        Err(Error::Modem(ModemError::Refused(_))) => Ok(false),
+        Err(error) => Err(error),
+    }
 }
 
 /// Beside the number of the session: what is fetched next is the rest of a datagram that was longer than may be.

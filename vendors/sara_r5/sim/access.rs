@@ -136,7 +136,10 @@ impl SaraR5Firmware {
         let active = chassis.settings.is_active(1);
         let address = if active { "10.0.0.1" } else { "" };
         let head = chassis.head("CGDCONT");
-        let apn = &chassis.settings.context(1)?.apn;
+        let mut apn = chassis.settings.context(1)?.apn.clone();
+        if chassis.quirks.names_operator && chassis.settings.registered && !apn.is_empty() {
+            apn += ".MNC001.MCC001.GPRS";
+        }
         Done::line(format!(
             "{head}1,\"{kind}\",\"{apn}\",\"{address}\",0,0,0,0,0,0"
         ))

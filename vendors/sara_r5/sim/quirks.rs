@@ -122,6 +122,8 @@ pub struct Own {
     pub tells_deactivation: bool,
     /// The addresses that the network gives.
     pub gives: Gives,
+    /// `AT+CGDCONT?` shows the access point with the operator behind it, once registered (3GPP TS 23.003, 9.1). Default false.
+    pub names_operator: bool,
     /// The context of the attach is not active after registration: it takes `AT+CGACT`. Default false.
     pub inactive_context: bool,
     /// `AT+UPSND` is not known. Default false.
@@ -167,6 +169,7 @@ impl Default for Own {
             activation: Activation::default(),
             tells_deactivation: false,
             gives: Gives::default(),
+            names_operator: false,
             inactive_context: false,
             no_upsnd: false,
             two_functionalities: false,

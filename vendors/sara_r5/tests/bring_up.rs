@@ -114,8 +114,6 @@ fn the_end_of_the_activation_is_waited_for_and_not_its_ok() {
 
 #[test]
 fn what_is_up_already_hears_questions_only() {
-    let line = line(|_| {});
-    native(&line, |host| up(host));
     let settled = [
         "AT+CMEE?",
         "AT+CPIN?",
@@ -125,12 +123,19 @@ fn what_is_up_already_hears_questions_only() {
         "AT+CGACT?",
         "AT+UPSND=0,8",
     ];
-    line.sent();
-    for apn in ["internet", "INTERNET", ""] {
-        native(&line, |host| host.attach(&Network::new(apn)).unwrap());
-        assert_eq!(commands(&line), settled, "{apn}");
+    for names_operator in [false, true] {
+        let line = line(|quirks| quirks.names_operator = names_operator);
+        native(&line, |host| up(host));
+        line.sent();
+        for apn in ["internet", "INTERNET", ""] {
+            native(&line, |host| host.attach(&Network::new(apn)).unwrap());
+            assert_eq!(commands(&line), settled, "{apn}");
+        }
+        // One whose name another's begins with is another.
+        native(&line, |host| host.attach(&Network::new("inter")).unwrap());
+        assert_eq!(contains(&line, "AT+CGDCONT=1"), 1);
+        polite(&line);
     }
-    polite(&line);
 }
 
 #[test]
